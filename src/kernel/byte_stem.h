@@ -1,0 +1,53 @@
+// byte_stem: byte embedding and a convolution of stride == taps in one, as a gather-sum.
+//
+// For position p of an item: out[p][c] = bias[c] + sum_t table[t][x[p * taps + t]][c].  The table [taps, 257, width] is
+// the product of every tap's convolution weight with every byte's embedding, learned directly: 257 = 256 byte values and
+// kPad for bytes past the item's end (that row is a parameter like any other).
+//
+// Shapes  x: uint16 [n_positions * taps] with values 0..256; table: float [taps, 257, width]; bias: float [width];
+//         out, grad_out: float or bf16-as-uint16 [n_positions, width]; width is a multiple of 16.
+// Cost    forward reads taps rows of width floats a position (table: L2-resident at taps 8, width 128 = 1 MiB) and writes
+//         one; no multiplications. Backward is the same with read-modify-write.
+// Threads forward: over positions. Backward: over taps (each owns its 257 rows), so no atomics and the same bits at every
+//         number of threads.
+// Error   forward and backward agree with the reference (double) to 1e-5 relative; bf16 output to 2^-8.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace gulo {
+
+struct ByteStemShape {
+  size_t n_positions = 0;
+  int taps = 8;
+  int width = 128;
+  static constexpr int kRows = 257;
+  static constexpr uint16_t kPad = 256;
+  size_t table_elements() const { return static_cast<size_t>(taps) * kRows * static_cast<size_t>(width); }
+};
+
+// Plain loops in double: what the others are measured against.
+void byte_stem_forward_reference(const ByteStemShape& shape, const uint16_t* x, const double* table, const double* bias,
+                                 double* out);
+// grad_table and grad_bias are added to.
+void byte_stem_backward_reference(const ByteStemShape& shape, const uint16_t* x, const double* grad_out,
+                                  double* grad_table, double* grad_bias);
+
+void byte_stem_forward_cpu(const ByteStemShape& shape, const uint16_t* x, const float* table, const float* bias,
+                           float* out, int n_threads);
+void byte_stem_forward_cpu(const ByteStemShape& shape, const uint16_t* x, const float* table, const float* bias,
+                           uint16_t* out_bf16, int n_threads);
+// grad_table and grad_bias are overwritten.
+void byte_stem_backward_cpu(const ByteStemShape& shape, const uint16_t* x, const float* grad_out, float* grad_table,
+                            float* grad_bias, int n_threads);
+void byte_stem_backward_cpu(const ByteStemShape& shape, const uint16_t* x, const uint16_t* grad_out_bf16,
+                            float* grad_table, float* grad_bias, int n_threads);
+
+// The CUDA versions; in a build without CUDA these throw Error (kDevice).
+void byte_stem_forward_cuda(const ByteStemShape& shape, const uint16_t* x, const float* table, const float* bias,
+                            uint16_t* out_bf16, void* stream);
+void byte_stem_backward_cuda(const ByteStemShape& shape, const uint16_t* x, const uint16_t* grad_out_bf16,
+                             float* grad_table, float* grad_bias, void* stream);
+
+}  // namespace gulo

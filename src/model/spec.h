@@ -1,0 +1,55 @@
+// What a recogniser is, in plain structs that round-trip through JSON and fully rebuild it.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace gulo {
+
+// wide: one sparse layer over hashed byte n-grams (kernel/ngram_bag.h).
+struct WideSpec {
+  int log2_rows = 20;                            // table rows before pruning, 2^log2_rows
+  std::vector<int> orders = {1, 2, 3, 4, 5, 6};  // n-gram lengths in bytes, each 1..8
+  int head_bytes = 64;                           // (position, 1/2/4 bytes) features for the first so many bytes; 0: none
+  int window_bytes = 65536;                      // longer items are cut into windows; their logits are pooled
+};
+
+// deep: byte stem -> stages of blocks -> masked pooling -> linear head.
+struct StageSpec {
+  int width = 128;       // channels
+  int depth = 2;         // blocks
+  int downsample = 1;    // this many neighbouring positions are joined before the stage
+};
+struct NetworkSpec {
+  int taps = 8;                    // bytes a stem position sees; stride == taps
+  int stem_width = 128;            // channels out of the stem
+  std::vector<StageSpec> stages;
+  int attention_heads = 4;         // pooling: mean, max, and so many attention averages
+  int window_bytes = 4096;         // longer items are cut into windows; their logits are pooled
+  int n_labels = 0;
+};
+
+// logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
+struct Calibration {
+  double wide_scale = 1;
+  double deep_scale = 0;
+};
+
+struct ModelSpec {
+  static constexpr int kFormatVersion = 1;
+  std::string kind = "bytes";
+  std::vector<std::string> labels;
+  std::optional<WideSpec> wide;
+  std::optional<NetworkSpec> deep;
+  Calibration calibration;
+  nlohmann::json training = nlohmann::json::object();  // the training record: what `train --json` prints, curve, machine
+};
+
+// from_json throws Error (kData) that names the field: absent, of the wrong type, out of range, newer format version.
+nlohmann::json to_json(const ModelSpec& spec);
+ModelSpec model_spec_from_json(const nlohmann::json& json);
+
+}  // namespace gulo

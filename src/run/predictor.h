@@ -1,0 +1,28 @@
+// Prediction on the CPU without the engine: the wide part now.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/model_file.h"
+
+namespace gulo {
+
+class Predictor {
+ public:
+  virtual ~Predictor() = default;
+  // Calibrated logits [n_labels] of one item; bytes must be readable (never used) for 64 bytes past their end.
+  // Thread-safe: `thread` picks scratch space, 0 <= thread < n_threads of make_predictor.
+  virtual std::vector<float> logits(std::span<const uint8_t> item, int thread) const = 0;
+};
+
+// True where `model` needs no engine.
+bool runs_without_engine(const ModelSpec& spec);
+// Throws Error (kData) where the model needs the engine. `model` must outlive the predictor.
+std::unique_ptr<Predictor> make_predictor(const Model& model, int n_threads);
+
+std::vector<float> softmax(std::span<const float> logits);
+
+}  // namespace gulo
