@@ -1,0 +1,56 @@
+# One library a folder of src/: gulo_<folder>, and its *_test.cpp files as the program gulo_<folder>_test.
+
+# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp. A folder of headers only is a library too.
+function(gulo_layer folder)
+  string(REPLACE "/" "_" name "gulo_${folder}")
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "(_test|_main)\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+  else()
+    # CMake asks for a source; a layer that is declared before its first .cpp exists still configures.
+    file(WRITE ${CMAKE_BINARY_DIR}/${name}_empty.cpp "")
+    add_library(${name} STATIC ${CMAKE_BINARY_DIR}/${name}_empty.cpp)
+  endif()
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
+  target_link_libraries(${name} PUBLIC ${ARGN})
+  if(GULO_TESTS AND tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest_main)
+    gtest_discover_tests(${name}_test TEST_PREFIX "${folder}/" DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()
+
+# gulo_program(gulo src/cli/gulo_main.cpp LIBRARY...)
+function(gulo_program name main)
+  file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${main})
+  if(NOT found)
+    message(WARNING "${main} does not exist: ${name} is not built")
+    return()
+  endif()
+  add_executable(${name} ${found})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+endfunction()
+
+# <torch/torch.h> takes 25 s to compile: once, in the first library, for all of the engine. Those who reuse it must have been
+# given the same flags, which holds as every layer is compiled alike but for definitions that torch's headers do not read.
+function(gulo_share_torch_header owner)
+  target_precompile_headers(${owner} PRIVATE <torch/torch.h>)
+  foreach(user ${ARGN})
+    target_precompile_headers(${user} REUSE_FROM ${owner})
+  endforeach()
+endfunction()
+
+# The CUDA twins of the kernels in `folder`, as objects.
+function(gulo_cuda_kernels folder)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cu)
+  if(NOT sources)
+    message(STATUS "no CUDA kernels in ${folder}")
+    return()
+  endif()
+  add_library(gulo_kernel_cuda OBJECT ${sources})
+  target_link_libraries(gulo_kernel_cuda PRIVATE gulo_kernel)
+  set_target_properties(gulo_kernel_cuda PROPERTIES CUDA_STANDARD 20 CUDA_ARCHITECTURES "80;90")
+endfunction()

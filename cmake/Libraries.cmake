@@ -1,0 +1,38 @@
+# The libraries that Debian gives (apt-packages.txt), as targets that exist whether or not the optional ones were found.
+#
+# Output  gulo::xxhash, gulo::archive (optional: GULO_HAS_LIBARCHIVE tells the code), gulo::highway (headers needed; without
+#         the library there is no run-time dispatch, only the instruction set that the compiler is told)
+find_package(Threads REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(fmt REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(PkgConfig)
+
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+add_library(gulo::xxhash INTERFACE IMPORTED GLOBAL)
+target_include_directories(gulo::xxhash INTERFACE ${XXHASH_INCLUDE_DIR})
+target_compile_definitions(gulo::xxhash INTERFACE XXH_INLINE_ALL)
+
+if(PkgConfig_FOUND)
+  pkg_check_modules(ARCHIVE IMPORTED_TARGET libarchive)
+  pkg_check_modules(HWY IMPORTED_TARGET libhwy)
+endif()
+
+add_library(gulo::archive INTERFACE IMPORTED GLOBAL)
+if(ARCHIVE_FOUND)
+  target_link_libraries(gulo::archive INTERFACE PkgConfig::ARCHIVE)
+  target_compile_definitions(gulo::archive INTERFACE GULO_HAS_LIBARCHIVE=1)
+else()
+  message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
+  target_compile_definitions(gulo::archive INTERFACE GULO_HAS_LIBARCHIVE=0)
+endif()
+
+add_library(gulo::highway INTERFACE IMPORTED GLOBAL)
+if(HWY_FOUND)
+  target_link_libraries(gulo::highway INTERFACE PkgConfig::HWY)
+else()
+  find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
+  message(STATUS "no libhwy: kernels are compiled for one instruction set")
+  target_include_directories(gulo::highway INTERFACE ${HWY_INCLUDE_DIR})
+  target_compile_definitions(gulo::highway INTERFACE HWY_COMPILE_ONLY_STATIC)
+endif()
