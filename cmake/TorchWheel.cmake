@@ -3,10 +3,13 @@
 #
 # Input   GULO_PYTHON: the interpreter whose site-packages hold torch (default: .venv, else python3)
 # Output  gulo::torch, GULO_TORCH_VERSION, GULO_TORCH_LIB_DIR, GULO_TORCH_HAS_CUDA
+set(oldest_torch 2.11)
+
 if(NOT GULO_PYTHON)
-  find_program(GULO_PYTHON NAMES python3 PATHS ${CMAKE_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH)
+  find_program(GULO_PYTHON NAMES python3 PATHS ${PROJECT_SOURCE_DIR}/.venv/bin NO_DEFAULT_PATH)
   find_program(GULO_PYTHON NAMES python3)
 endif()
+# Found, not imported: importing torch takes seconds.
 execute_process(
   COMMAND ${GULO_PYTHON} -c
           "import importlib.util as u, pathlib as p; s = u.find_spec('torch'); print(p.Path(s.origin).parent if s else '')"
@@ -16,24 +19,43 @@ if(NOT torch_dir)
 endif()
 file(STRINGS ${torch_dir}/version.py version_line REGEX "^__version__")
 string(REGEX MATCH "[0-9]+\\.[0-9]+\\.[0-9]+[^']*" GULO_TORCH_VERSION "${version_line}")
-if(GULO_TORCH_VERSION VERSION_LESS 2.11)
-  message(FATAL_ERROR "torch ${GULO_TORCH_VERSION} is older than 2.11")
+if(GULO_TORCH_VERSION VERSION_LESS ${oldest_torch})
+  message(FATAL_ERROR "torch ${GULO_TORCH_VERSION} of ${GULO_PYTHON} is older than ${oldest_torch}: run `make setup`")
 endif()
 set(GULO_TORCH_LIB_DIR ${torch_dir}/lib)
-set(GULO_TORCH_HAS_CUDA OFF)
-if(EXISTS ${torch_dir}/lib/libtorch_cuda.so)
-  set(GULO_TORCH_HAS_CUDA ON)
+
+# A wheel with the old std::string could not be linked with what g++ makes by default.
+file(STRINGS ${GULO_TORCH_LIB_DIR}/libc10.so cxx11_names REGEX "cxx11" LIMIT_COUNT 1)
+if(NOT cxx11_names)
+  message(FATAL_ERROR "torch ${GULO_TORCH_VERSION} in ${torch_dir} was built with _GLIBCXX_USE_CXX11_ABI=0: use a newer wheel")
 endif()
 
 add_library(gulo::torch INTERFACE IMPORTED GLOBAL)
-target_include_directories(gulo::torch SYSTEM INTERFACE ${torch_dir}/include ${torch_dir}/include/torch/csrc/api/include)
-target_link_options(gulo::torch INTERFACE -Wl,-rpath,${torch_dir}/lib -Wl,--disable-new-dtags)
-target_link_directories(gulo::torch INTERFACE ${torch_dir}/lib)
-target_link_libraries(gulo::torch INTERFACE torch_cpu c10)
-# Names of the libraries that the wheel itself was linked with, its own libgomp first of all: one OpenMP runtime a process.
-file(GLOB gomp ${torch_dir}/lib/libgomp*.so* ${torch_dir}/../torch.libs/libgomp*.so*)
-if(gomp)
-  list(GET gomp 0 gomp)
-  target_link_libraries(gulo::torch INTERFACE ${gomp})
+target_include_directories(gulo::torch INTERFACE ${torch_dir}/include ${torch_dir}/include/torch/csrc/api/include)
+target_link_libraries(gulo::torch INTERFACE ${GULO_TORCH_LIB_DIR}/libtorch_cpu.so ${GULO_TORCH_LIB_DIR}/libc10.so)
+# RPATH, not RUNPATH: it also serves the libraries that libtorch loads in its turn.
+target_link_options(gulo::torch INTERFACE -Wl,-rpath,${GULO_TORCH_LIB_DIR} -Wl,--disable-new-dtags)
+
+# The wheel's own libgomp by its path, before the compiler's can be found: one OpenMP runtime in the process.
+file(GLOB wheel_gomp ${GULO_TORCH_LIB_DIR}/libgomp*.so* ${torch_dir}/../torch.libs/libgomp*.so*)
+if(wheel_gomp)
+  list(GET wheel_gomp 0 wheel_gomp)
+  target_link_libraries(gulo::torch INTERFACE ${wheel_gomp})
+endif()
+
+# CUDA builds: no symbol of libtorch_cuda is called by name, it registers itself when it is loaded, so the linker must not
+# drop it. Its headers, and the libraries that it was linked with, are in the nvidia wheels beside torch.
+set(GULO_TORCH_HAS_CUDA OFF)
+if(EXISTS ${GULO_TORCH_LIB_DIR}/libtorch_cuda.so)
+  set(GULO_TORCH_HAS_CUDA ON)
+  file(GLOB cuda_include_dirs ${torch_dir}/../nvidia/*/include)
+  file(GLOB cuda_lib_dirs ${torch_dir}/../nvidia/*/lib)
+  target_include_directories(gulo::torch INTERFACE ${cuda_include_dirs})
+  target_link_libraries(
+    gulo::torch INTERFACE -Wl,--push-state,--no-as-needed ${GULO_TORCH_LIB_DIR}/libtorch_cuda.so
+                          ${GULO_TORCH_LIB_DIR}/libc10_cuda.so -Wl,--pop-state)
+  foreach(dir ${cuda_lib_dirs})
+    target_link_options(gulo::torch INTERFACE -Wl,-rpath,${dir} -Wl,-rpath-link,${dir})
+  endforeach()
 endif()
 message(STATUS "torch ${GULO_TORCH_VERSION} in ${torch_dir}, CUDA: ${GULO_TORCH_HAS_CUDA}")

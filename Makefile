@@ -1,0 +1,43 @@
+# What a person types. The work is in scripts/ and CMakeLists.txt.
+#
+# GULO_PYTHON=python3   take torch from that interpreter, cmake and ninja from the PATH, instead of making .venv
+# JOBS=N                compilers and tests side by side (default: all cores)
+export GULO_PYTHON
+JOBS ?= $(shell nproc)
+ifndef GULO_PYTHON
+  export PATH := $(CURDIR)/.venv/bin:$(PATH)
+endif
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo lint lint-all format bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## Debian packages and .venv (quick when they are there)
+	@scripts/setup.sh
+
+build: setup ## build/gulo and build/gulo-engine
+	@log=$$(cmake --preset release $(if $(GULO_PYTHON),-D GULO_PYTHON=$(GULO_PYTHON),-U GULO_PYTHON) 2>&1) || \
+	  { echo "$$log"; exit 1; }
+	@cmake --build build --parallel $(JOBS)
+
+test: build ## build, then every test
+	@ctest --test-dir build --output-on-failure --parallel $(JOBS)
+
+demo: build ## learn to recognise this machine's own file types, in a minute or two
+	@scripts/demo.sh
+
+lint: setup ## format and clang-tidy of what changed since the main branch
+	@scripts/lint.sh changed
+
+lint-all: setup ## format and clang-tidy of everything
+	@scripts/lint.sh all
+
+format: setup ## formats every C++ and CUDA source in place
+	@git ls-files -z '*.h' '*.cpp' '*.cu' | xargs -0 clang-format -i
+
+bench: build ## the benchmarks, on DATA=FOLDER_OF_SETS
+	@DATA="$(DATA)" bench/run_all.sh
+
+clean: ## removes what was built, and the demo; .venv stays
+	@rm -rf build build-* demo
