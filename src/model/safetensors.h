@@ -25,7 +25,8 @@ struct TensorView {
 
 using TensorMap = std::map<std::string, TensorView>;
 
-// A mapped safetensors file; the views point into the map (64-byte aligned) and live as long as this object.
+// A mapped safetensors file; the views point into the map and live as long as this object. What write_safetensors wrote is
+// aligned to its elements always, and to 64 bytes where the tensor's size is a multiple of 64; other files to their elements.
 struct SafetensorsFile {
   MappedFile file;
   TensorMap tensors;
@@ -36,6 +37,8 @@ struct SafetensorsFile {
 // verifies it where it is present. Throws Error (kDevice) when the file cannot be written.
 void write_safetensors(const std::string& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata);
+// True where the bytes begin as such a file does: a header length that is not absurd, then '{'.
+bool looks_like_safetensors(std::span<const uint8_t> bytes);
 // Throws Error (kData) naming the field: cut short, bytes left over, offsets that overlap or overflow, unknown dtype,
 // checksum.
 SafetensorsFile read_safetensors(const std::string& path);

@@ -40,6 +40,7 @@ struct Calibration {
 
 struct ModelSpec {
   static constexpr int kFormatVersion = 1;
+  static constexpr int kMaxLabels = 65535;
   std::string kind = "bytes";
   std::vector<std::string> labels;
   std::optional<WideSpec> wide;
@@ -48,6 +49,7 @@ struct ModelSpec {
   nlohmann::json training = nlohmann::json::object();  // the training record: what `train --json` prints, curve, machine
 };
 
+// Labels that are no valid UTF-8 are written with their bad bytes spelt out (model/utf8.h).
 // from_json throws Error (kData) that names the field: absent, of the wrong type, out of range, newer format version.
 nlohmann::json to_json(const ModelSpec& spec);
 ModelSpec model_spec_from_json(const nlohmann::json& json);
