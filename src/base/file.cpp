@@ -17,7 +17,7 @@ namespace gulo {
 MappedFile::MappedFile(const std::string& path) {
   const int descriptor = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   require(descriptor >= 0, ErrorKind::kData, fmt::format("cannot be opened: {}", std::strerror(errno)), "", path);
-  struct stat status {};
+  struct stat status{};
   const bool regular = fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
   void* address = nullptr;
   if (regular && status.st_size > 0)

@@ -8,9 +8,9 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
-#include <cstring>
 #include <string_view>
 
+#include "base/terminal.h"
 #include "base/units.h"
 
 namespace gulo {
@@ -31,6 +31,8 @@ void write_error(const std::string& text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
+void write_own_line(const std::string& text) { write_error((line_open.exchange(false) ? "\n" : "") + text + "\n"); }
+
 bool can_redraw() {
   const char* terminal = std::getenv("TERM");
   return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
@@ -40,15 +42,6 @@ size_t terminal_columns() {
   winsize size{};
   if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 80;
-}
-
-bool terminal_speaks_utf8() {
-  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    const char* value = std::getenv(name);
-    if (value == nullptr || *value == '\0') continue;
-    return strcasestr(value, "utf-8") != nullptr || strcasestr(value, "utf8") != nullptr;
-  }
-  return false;
 }
 
 std::string bar(double fraction) {
@@ -127,12 +120,12 @@ void Progress::draw(double fraction, const std::string& note, double seconds_lef
 
 void Progress::set_enabled(bool value) { enabled = value; }
 
-void warn(const std::string& text) {
-  write_error((line_open.exchange(false) ? "\n" : "") + ("gulo: warning: " + text) + "\n");
-}
+void complain(const std::string& text) { write_own_line("gulo: " + text); }
+
+void warn(const std::string& text) { write_own_line("gulo: warning: " + text); }
 
 void say(const std::string& text) {
-  if (enabled) write_error((line_open.exchange(false) ? "\n" : "") + text + "\n");
+  if (enabled) write_own_line(text);
 }
 
 }  // namespace gulo

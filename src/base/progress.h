@@ -16,8 +16,9 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // fraction in [0, 1] (negative: unknown); note: "step 120  loss 0.31  valid 2.1 %  38 MB/s". seconds_left < 0: estimated
-  // from the fraction done. Cheap to call often: it draws at most 10 times a second, or one line every 5 seconds.
+  // fraction in [0, 1] (negative: unknown); note: "step 120  loss 0.31  valid 2.1 %  38 MB/s". seconds_left < 0:
+  // estimated from the fraction done. Cheap to call often: it draws at most 10 times a second, or one line every 5
+  // seconds.
   void update(double fraction, const std::string& note, double seconds_left = -1);
   // Draws now, whatever the clock says, and ends the line.
   void finish(const std::string& note);
@@ -32,6 +33,8 @@ class Progress {
   bool on_terminal_, drawn_ = false, finished_ = false;
 };
 
+// An error for the person at the terminal: "gulo: TEXT" on standard error.
+void complain(const std::string& text);
 // A warning for the person at the terminal: "gulo: warning: TEXT" on standard error.
 void warn(const std::string& text);
 // A plain line for the person at the terminal, on standard error; dropped when progress is disabled.

@@ -1,6 +1,7 @@
 // Counter-based random numbers: the same seed gives the same stream on every machine and compiler.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
