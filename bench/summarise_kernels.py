@@ -25,13 +25,13 @@ def read_times(report):
 
 def summarise(times):
     cases = {}
-    for case, ways in times.items():
+    for case, ways in sorted(times.items()):
         medians = {way: statistics.median(values) for way, values in ways.items()}
         cases[case] = {
-            "median_ms": {way: round(value, 4) for way, value in medians.items()},
-            "spread": {way: round((max(v) - min(v)) / medians[way], 3) for way, v in ways.items()},
+            "median_ms": {way: round(value, 4) for way, value in sorted(medians.items())},
+            "spread": {way: round((max(v) - min(v)) / medians[way], 3) for way, v in sorted(ways.items())},
             "times_faster_than": {
-                way: round(value / medians["own"], 2) for way, value in medians.items() if way != "own"
+                way: round(value / medians["own"], 2) for way, value in sorted(medians.items()) if way != "own"
             },
         }
     return cases
