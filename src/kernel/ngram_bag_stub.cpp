@@ -1,0 +1,19 @@
+// What a build without CUDA says.
+#include "base/error.h"
+#include "kernel/ngram_bag.h"
+
+namespace gulo {
+
+namespace {
+[[noreturn]] void no_cuda() {
+  throw Error(ErrorKind::kDevice, "this build has no CUDA version of ngram_bag", "use --device cpu");
+}
+}  // namespace
+
+size_t ngram_bag_extract_cuda(const NgramBagShape&, const uint8_t*, size_t, bool, uint64_t*, uint32_t*, void*) {
+  no_cuda();
+}
+void ngram_bag_forward_cuda(const float*, int, const uint32_t*, size_t, float*, void*) { no_cuda(); }
+void ngram_bag_update_cuda(float*, int, const uint32_t*, size_t, const float*, const float*, void*) { no_cuda(); }
+
+}  // namespace gulo
