@@ -12,8 +12,9 @@ struct TrainValid {
   std::vector<uint32_t> train, valid;  // item numbers, ascending
 };
 
-// Puts about `valid_fraction` of each label's items into `valid` (labels with one distinct item stay in `train`).
-// Items with the same content hash are always on the same side. Deterministic in (corpus, seed).
+// Puts about `valid_fraction` of each label's items into `valid`: at least one and at most half of them (none where the
+// fraction is 0; labels with one distinct item stay in `train`). Items with the same content hash are always on the
+// same side, also those with different labels. Deterministic in (corpus, seed).
 TrainValid split_corpus(const Corpus& corpus, double valid_fraction, uint64_t seed);
 
 }  // namespace gulo

@@ -1,0 +1,133 @@
+#include "data/archive_reader.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <locale.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace gulo {
+
+namespace {
+
+constexpr size_t kBlockBytes = 256 << 10;
+
+// libarchive converts the UTF-8 names of zip and pax to the thread's locale and gives up on them in "C", in which
+// programs start. Names in other encodings pass through as they are.
+class Utf8Locale {
+ public:
+  Utf8Locale() : before_(locale() ? uselocale(locale()) : locale_t{}) {}
+  Utf8Locale(const Utf8Locale&) = delete;
+  Utf8Locale& operator=(const Utf8Locale&) = delete;
+  ~Utf8Locale() {
+    if (before_) uselocale(before_);
+  }
+
+ private:
+  // Made once and kept: making it costs more than reading a member. Null where the system has none of that name.
+  static locale_t locale() {
+    static const locale_t made = newlocale(LC_CTYPE_MASK, "C.UTF-8", locale_t{});
+    return made;
+  }
+
+  locale_t before_;
+};
+
+// nullopt for a path that leads out of the archive's root.
+std::optional<std::string> path_below_root(std::string_view path) {
+  if (path.starts_with('/')) return std::nullopt;
+  std::string below;
+  while (!path.empty()) {
+    const size_t length = std::min(path.find('/'), path.size());
+    const std::string_view name = path.substr(0, length);
+    path.remove_prefix(std::min(length + 1, path.size()));
+    if (name == "..") return std::nullopt;
+    if (name.empty() || name == ".") continue;
+    if (!below.empty()) below += '/';
+    below += name;
+  }
+  return below;
+}
+
+const char* path_of(archive_entry* entry) {
+  const char* path = archive_entry_pathname(entry);
+  if (!path) path = archive_entry_pathname_utf8(entry);
+  return path ? path : "";
+}
+
+}  // namespace
+
+ArchiveReader::ArchiveReader(const std::string& path) : archive_path_(path), archive_(archive_read_new()) {
+  std::error_code error;
+  archive_bytes_ = std::filesystem::file_size(path, error);
+  archive_read_support_filter_gzip(archive_);
+  archive_read_support_filter_bzip2(archive_);
+  archive_read_support_filter_xz(archive_);
+  archive_read_support_filter_lzma(archive_);
+  archive_read_support_filter_lz4(archive_);
+  archive_read_support_filter_zstd(archive_);
+  archive_read_support_format_tar(archive_);
+  // By its directory at the end only: a zip file that was cut short must not pass for one with fewer members.
+  archive_read_support_format_zip_seekable(archive_);
+  if (archive_read_open_filename(archive_, path.c_str(), kBlockBytes) == ARCHIVE_OK) return;
+  const std::string reason = archive_error_string(archive_) ? archive_error_string(archive_) : "unknown format";
+  archive_read_free(archive_);
+  throw Error(ErrorKind::kData, fmt::format("is no archive, or one that was cut short: {}", reason),
+              "fetch it again, or give a whole .tar, .tar.zst, .tar.gz or .zip file or a folder", path);
+}
+
+ArchiveReader::~ArchiveReader() { archive_read_free(archive_); }
+
+bool ArchiveReader::next(SkipTally& skipped) {
+  const Utf8Locale locale;
+  for (;;) {
+    const int result = archive_read_next_header(archive_, &entry_);
+    if (result == ARCHIVE_EOF) return false;
+    if (result == ARCHIVE_RETRY) continue;
+    if (result < ARCHIVE_WARN) fail_broken();
+    const std::string original = path_of(entry_);
+    const auto below = path_below_root(original);
+    const auto type = archive_entry_filetype(entry_);
+    if (archive_entry_hardlink(entry_) || type == AE_IFLNK) {
+      skipped.add("links inside the archive", original);
+    } else if (type != AE_IFREG && type != AE_IFDIR) {
+      skipped.add("devices, pipes and sockets inside the archive", original);
+    } else if (!below) {
+      skipped.add("members with a path that leads out of the archive", original);
+    } else if (!below->empty()) {
+      member_path_ = *below;
+      folder_ = type == AE_IFDIR;
+      return true;
+    }
+  }
+}
+
+std::optional<uint64_t> ArchiveReader::stated_bytes() const {
+  if (!archive_entry_size_is_set(entry_)) return std::nullopt;
+  return static_cast<uint64_t>(std::max<la_int64_t>(0, archive_entry_size(entry_)));
+}
+
+std::optional<size_t> ArchiveReader::read(std::span<uint8_t> destination) {
+  const la_ssize_t n = archive_read_data(archive_, destination.data(), destination.size());
+  if (n == ARCHIVE_FATAL) fail_broken();
+  if (n < 0) return std::nullopt;
+  return static_cast<size_t>(n);
+}
+
+double ArchiveReader::fraction_done() const {
+  const double done = static_cast<double>(archive_filter_bytes(archive_, -1));
+  return archive_bytes_ > 0 ? std::min(1.0, done / static_cast<double>(archive_bytes_)) : 1.0;
+}
+
+void ArchiveReader::fail_broken() const {
+  const char* reason = archive_error_string(archive_);
+  throw Error(ErrorKind::kData,
+              fmt::format("the archive is broken or cut short: {}", reason ? reason : "no reason given"),
+              "fetch it or make it again; nothing of it was used", archive_path_);
+}
+
+}  // namespace gulo
