@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Collects labelled files of this machine: demo_data.py OUT [ROOT...]
 
-Writes OUT/{train,test}/TYPE/NUMBER, where TYPE is the extension that the file had, and OUT.tsv, which says where each file
-came from. The names are numbers, so that nothing but the bytes can give the type away. Of each type no directory, and of all
-files no content, stands on both sides: a recogniser that passes the test has not seen the file, nor its neighbours.
+Writes OUT/{train,test}/TYPE/NUMBER, where TYPE is the extension that the file had, and OUT.tsv, which says where each
+file came from. The names are numbers, so that nothing but the bytes can give the type away. Of each type no directory,
+and of all files no content, stands on both sides: a recogniser that passes has not seen the file, nor its neighbours.
 The same machine gives the same collection.
 """
 from __future__ import annotations
@@ -17,7 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-MIN_FILES, FEW_FILES = 100, 40  # a type with fewer than MIN_FILES is taken only where WANTED_TYPES are not reached otherwise
+# A type with fewer than MIN_FILES is taken only where WANTED_TYPES are not reached otherwise.
+MIN_FILES, FEW_FILES = 100, 40
 WANTED_TYPES, LEAST_TYPES, MOST_TYPES = 20, 5, 40
 MOST_FILES = {"train": 400, "test": 120}
 MOST_BYTES = 256 << 10  # so that a minute of training meets every file several times
@@ -157,8 +158,8 @@ def main() -> int:
           f" collected in {time.monotonic() - start:.1f} s; {out.with_suffix('.tsv')} says where each came from")
     small = sorted(label for label, files in taken.items() if len(files) < MIN_FILES)
     if small or len(taken) < WANTED_TYPES:
-        print(f"demo: this machine has only {len(taken) - len(small)} file types with {MIN_FILES} distinct files; going on"
-              f" with {len(taken)}, of which these have fewer: {' '.join(small) or 'none'}"
+        print(f"demo: this machine has only {len(taken) - len(small)} file types with {MIN_FILES} distinct files;"
+              f" going on with {len(taken)}, of which these have fewer: {' '.join(small) or 'none'}"
               "\n  More: make demo ROOTS='/usr /etc /home'", file=sys.stderr)
     return 0
 
