@@ -119,15 +119,16 @@ class StepsAreCaught(unittest.TestCase):
         for text in ("void resize_image(Image& image);", "auto small = resize(image, 224);", "cv::resize(a, b);",
                      "class StandardScaler {};", "std::vector<float> channelMean;", "x = (x - train_mean) / train_std;",
                      "auto mfcc = 1;", "torch::stft(x);", "Tokenizer tokenizer;", "int n_tokens = 0;",
-                     "loadVocabulary();", "float melSpectrogram2(int);", "#include <opencv2/core.hpp>", "auto y = x.resample(8000);",
-                     'f("//"); tokenize(x);', "/* a */ impute(x);", "auto s = 'x'; resample(s);"):
+                     "loadVocabulary();", "float melSpectrogram2(int);", "#include <opencv2/core.hpp>",
+                     "auto y = x.resample(8000);", 'f("//"); tokenize(x);', "/* a */ impute(x);",
+                     "auto s = 'x'; resample(s);"):
             with self.subTest(text):
                 self.assertTrue(self.found("src/data/a.cpp", text + "\n"))
 
     def test_right(self) -> None:
         for text in ("items.resize(n);", "grid->resize(n);", "// a spectrogram would be preprocessing",
-                     "/* tokenize */", 'say("resample");', "int stem = 0, melon = 1, fraction_of_mean = 2;", "layer_norm(x);",
-                     "Histogram h;", 'auto text = R"(vocab)";', "const int n = 1'000'000;"):
+                     "/* tokenize */", 'say("resample");', "int stem = 0, melon = 1, fraction_of_mean = 2;",
+                     "layer_norm(x);", "Histogram h;", 'auto text = R"(vocab)";', "const int n = 1'000'000;"):
             with self.subTest(text):
                 self.assertEqual([], self.found("src/data/a.cpp", text + "\n"))
 

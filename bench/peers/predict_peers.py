@@ -3,10 +3,10 @@
 
 Usage: predict_peers.py MODEL --magika-venv FOLDER [--gulo build/gulo] [--json OUT]
 
-Copies 4,000 files of up to 64 KiB of this machine, chosen by the hash of their paths, into a temporary folder, and gives
-the same list to each tool in turn, for several rounds after one that warms the page cache. Counted is the wall time from
-process start to exit, and an answer is asked for every file: a tool that prints fewer lines has failed. The cold figure is
-one process for one file. Magika is installed from requirements.txt beside this file if FOLDER is not there.
+Copies 4,000 files of up to 64 KiB of this machine, chosen by the hash of their paths, into a temporary folder, and
+gives the same list to each tool in turn, for several rounds after one that warms the page cache. Counted is the wall
+time from process start to exit, and an answer is asked for every file: a tool that prints fewer lines has failed. The
+cold figure is one process for one file. Magika is installed from requirements.txt beside this file if FOLDER is absent.
 """
 from __future__ import annotations
 
