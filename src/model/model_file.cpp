@@ -72,6 +72,15 @@ class TensorCheck {
   std::set<std::string> known_;
 };
 
+// The kernels read the bitmap in words of 64 bits. Our own files are laid out so; another writer's might not be.
+void check_words(const Model& model) {
+  if (!model.spec.wide) return;
+  const auto address = reinterpret_cast<uintptr_t>(model.tensors().at("wide.present").bytes.data());
+  require(address % sizeof(uint64_t) == 0, ErrorKind::kData,
+          "tensor 'wide.present' does not start at a multiple of 8 bytes",
+          "write tensors in the order that docs/model-format.md asks for");
+}
+
 void check_finite(const TensorMap& tensors) {
   for (const auto& [name, tensor] : tensors) {
     if (tensor.dtype != "F32") continue;
@@ -108,6 +117,7 @@ Model load_model(const std::string& path) {
     metadata_at(model.file, "xxh3");  // a gulo model without its checksum is a damaged one
     model.spec = model_spec_from_json(parse_json(metadata_at(model.file, kSpecKey), "metadata 'gulo'", path));
     TensorCheck(model.spec, model.tensors()).run();
+    check_words(model);
     return model;
   });
 }

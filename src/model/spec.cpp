@@ -77,6 +77,7 @@ class Fields {
 json to_json(const WideSpec& wide) {
   return {{"log2_rows", wide.log2_rows},
           {"orders", wide.orders},
+          {"pair_gaps", wide.pair_gaps},
           {"head_bytes", wide.head_bytes},
           {"window_bytes", wide.window_bytes}};
 }
@@ -88,10 +89,13 @@ WideSpec wide_from_json(const json& object) {
   wide.orders = fields.integers("orders", 1, 8);
   for (size_t i = 1; i < wide.orders.size(); ++i)
     require_valid(wide.orders[i - 1] < wide.orders[i], "spec.wide.orders are not ascending");
+  wide.pair_gaps = fields.integers("pair_gaps", 2, 15);
+  for (size_t i = 1; i < wide.pair_gaps.size(); ++i)
+    require_valid(wide.pair_gaps[i - 1] < wide.pair_gaps[i], "spec.wide.pair_gaps are not ascending");
   wide.head_bytes = fields.integer("head_bytes", 0, 65536);
   wide.window_bytes = fields.integer("window_bytes", 16, kMaxWindowBytes);
-  require_valid(!wide.orders.empty() || wide.head_bytes > 0,
-                "spec.wide.orders are empty, and so is spec.wide.head_bytes");
+  require_valid(!wide.orders.empty() || !wide.pair_gaps.empty() || wide.head_bytes > 0,
+                "spec.wide.orders, pair_gaps and head_bytes are all empty");
   return wide;
 }
 

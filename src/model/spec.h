@@ -12,9 +12,10 @@ namespace gulo {
 // wide: one sparse layer over hashed byte n-grams (kernel/ngram_bag.h).
 struct WideSpec {
   int log2_rows = 20;                            // table rows before pruning, 2^log2_rows
-  std::vector<int> orders = {1, 2, 3, 4, 5, 6};  // n-gram lengths in bytes, each 1..8
+  std::vector<int> orders = {1, 2, 3, 4};        // n-gram lengths in bytes, each 1..8
   int head_bytes = 64;                           // (position, 1/2/4 bytes) features for the first so many bytes; 0: none
   int window_bytes = 65536;                      // longer items are cut into windows; their logits are pooled
+  std::vector<int> pair_gaps = {2, 3, 4};        // byte pairs at these distances, each 2..15
 };
 
 // deep: byte stem -> stages of blocks -> masked pooling -> linear head.

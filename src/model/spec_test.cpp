@@ -13,7 +13,8 @@ namespace {
 ModelSpec example() {
   ModelSpec spec;
   spec.labels = {"elf", "png", "é"};
-  spec.wide = WideSpec{18, {1, 3, 8}, 0, 1000};
+  spec.wide =
+      WideSpec{.log2_rows = 18, .orders = {1, 3, 8}, .head_bytes = 0, .window_bytes = 1000, .pair_gaps = {2, 15}};
   spec.deep = NetworkSpec{.taps = 4,
                           .stem_width = 48,
                           .stages = {{64, 2, 1}, {96, 0, 2}},
@@ -116,7 +117,9 @@ TEST(Spec, RefusesWhatIsOutOfRange) {
                                                           {"/wide/orders", {1, 9}},
                                                           {"/wide/orders", {2, 1}},
                                                           {"/wide/orders", {2, 2}},
-                                                          {"/wide/orders", nlohmann::json::array()},
+                                                          {"/wide/pair_gaps", {1, 2}},
+                                                          {"/wide/pair_gaps", {2, 16}},
+                                                          {"/wide/pair_gaps", {3, 2}},
                                                           {"/wide/head_bytes", -1},
                                                           {"/wide/window_bytes", 0},
                                                           {"/wide/window_bytes", 2147483648u},
@@ -142,9 +145,15 @@ TEST(Spec, RefusesWhatIsOutOfRange) {
   }
 }
 
+TEST(Spec, WidePartMustBagSomething) {
+  ModelSpec spec = example();
+  spec.wide = WideSpec{.orders = {}, .head_bytes = 0, .pair_gaps = {}};
+  EXPECT_EQ(error_of(to_json(spec)), "spec.wide.orders, pair_gaps and head_bytes are all empty");
+}
+
 TEST(Spec, AcceptsTheEdgesOfTheRanges) {
   ModelSpec spec = example();
-  spec.wide = WideSpec{26, {}, 1, 1 << 30};
+  spec.wide = WideSpec{.log2_rows = 26, .orders = {}, .head_bytes = 1, .window_bytes = 1 << 30, .pair_gaps = {}};
   spec.deep->taps = 64;
   spec.deep->stem_width = 4096;
   spec.deep->stages.clear();

@@ -15,7 +15,7 @@ struct LabelScore {
   double recall() const;     // NaN where there are no items
 };
 
-struct ReliabilityBin {      // of 15 equal-width bins of the winning probability
+struct ReliabilityBin {  // of 15 equal-width bins of the winning probability
   uint64_t n_items = 0;
   double mean_confidence = 0, accuracy = 0;
 };
@@ -32,18 +32,20 @@ struct Evaluation {
   double error = 0, error_low = 0, error_high = 0;  // fraction; 95 % Wilson score interval
   double balanced_error = 0;                        // 1 - mean recall over the labels that occur
   double top5_error = 0;
-  double ece = 0;                                   // expected calibration error, 15 bins (Guo et al. 2017)
-  double nll = 0;                                   // mean negative log-likelihood, nats
-  std::vector<LabelScore> scores;                   // [n_labels]
-  std::vector<std::vector<uint64_t>> confusion;     // [true][predicted]
+  double ece = 0;                                // expected calibration error, 15 bins (Guo et al. 2017)
+  double nll = 0;                                // mean negative log-likelihood, nats
+  std::vector<LabelScore> scores;                // [n_labels]
+  std::vector<std::vector<uint64_t>> confusion;  // [true][predicted]
   std::vector<ReliabilityBin> reliability;
-  std::vector<Mistake> mistakes;                    // wrong with most confidence first, at most 50
+  std::vector<Mistake> mistakes;  // wrong with most confidence first, at most 50
 };
 
+// The measures of no items are NaN. A probability that is NaN counts as 0.
 // probabilities: [n_items * n_labels], row by row; item_labels: index into labels; names: one a row.
 Evaluation evaluate(const std::vector<std::string>& labels, std::span<const float> probabilities,
                     std::span<const int> item_labels, const std::vector<std::string>& names);
-// Keys: n_items n_bad error error_low error_high balanced_error top5_error ece labels confusion per_label.
+// Keys: n_items n_bad error error_low error_high balanced_error top5_error ece nll labels confusion per_label; what is
+// not a number (no items) is null, labels are made valid UTF-8.
 nlohmann::json to_json(const Evaluation& evaluation);
 
 }  // namespace gulo

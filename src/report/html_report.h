@@ -1,4 +1,5 @@
-// One self-contained HTML file (no script from elsewhere, no network): what a person looks at after `gulo test --report`.
+// One self-contained HTML file (no script from elsewhere, no network): what a person looks at after `gulo test
+// --report`.
 #pragma once
 
 #include <string>
