@@ -1,0 +1,34 @@
+#include "base/interrupt.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <string_view>
+
+namespace gulo {
+
+namespace {
+
+volatile std::sig_atomic_t signal_seen = 0;
+
+// Only what is allowed in a signal handler: a flag and write().
+void on_signal(int) {
+  signal_seen = 1;
+  constexpr std::string_view kText = "\ngulo: ending, the best so far is kept; once more stops at once\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kText.data(), kText.size());
+}
+
+}  // namespace
+
+void catch_interrupts() {
+  signal_seen = 0;
+  struct sigaction action{};
+  action.sa_handler = on_signal;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+bool interrupted() { return signal_seen != 0; }
+
+}  // namespace gulo

@@ -1,0 +1,51 @@
+#include "run/predictor.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "run/wide_scorer.h"
+
+namespace gulo {
+
+namespace {
+
+class WidePredictor : public Predictor {
+ public:
+  WidePredictor(const Model& model, int n_threads)
+      : scorer_(model),
+        scale_(static_cast<float>(model.spec.calibration.wide_scale)),
+        scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
+
+  std::vector<float> logits(std::span<const uint8_t> item, int thread) const override {
+    std::vector<float> logits = scorer_.logits(item, scratch_[static_cast<size_t>(thread)]);
+    for (float& logit : logits) logit *= scale_;
+    return logits;
+  }
+
+ private:
+  WideScorer scorer_;
+  float scale_;
+  mutable std::vector<NgramScratch> scratch_;  // one a thread
+};
+
+}  // namespace
+
+bool runs_without_engine(const ModelSpec& spec) { return !spec.deep; }
+
+std::unique_ptr<Predictor> make_predictor(const Model& model, int n_threads) {
+  require(runs_without_engine(model.spec), ErrorKind::kDevice, "this model has a deep part",
+          "gulo-engine predicts with it");
+  return std::make_unique<WidePredictor>(model, n_threads);
+}
+
+std::vector<float> softmax(std::span<const float> logits) {
+  std::vector<float> probabilities(logits.begin(), logits.end());
+  const float largest = *std::max_element(logits.begin(), logits.end());
+  float sum = 0;
+  for (float& p : probabilities) sum += p = std::exp(p - largest);
+  for (float& p : probabilities) p /= sum;
+  return probabilities;
+}
+
+}  // namespace gulo
