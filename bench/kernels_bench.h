@@ -18,6 +18,7 @@ inline void register_way(const std::string& name, int64_t input_bytes, std::func
                                  for (auto _ : state) body();
                                  state.SetBytesProcessed(state.iterations() * input_bytes);
                                })
+      ->MeasureProcessCPUTime()
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }
