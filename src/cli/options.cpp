@@ -1,0 +1,239 @@
+#include "cli/options.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace gulo {
+namespace {
+
+constexpr const char* kDataHelp =
+    "labelled files: a folder LABEL/FILE; a folder or archive (.tar, .tar.zst, .tar.gz, .zip) with train/ and test/; "
+    "or a list (.tsv: PATH TAB LABEL; .csv with --label)";
+
+std::vector<OptionRecord> make_option_records() {
+  using enum OptionType;
+  return {
+      {.name = "-o,--output",
+       .type = kPath,
+       .field = &Options::model,
+       .value_name = "MODEL",
+       .help = "the file that the recogniser is written to; replaced whole or not at all",
+       .commands = {"train"},
+       .required = true},
+      {.name = "--budget",
+       .type = kDuration,
+       .field = &Options::budget,
+       .value_name = "TIME",
+       .default_text = "60s",
+       .help = "computing time to spend, reading included: 30s, 2m, 1h. More time, fewer errors",
+       .commands = {"train"}},
+      {.name = "--as",
+       .type = kChoice,
+       .field = &Options::as,
+       .value_name = "KIND",
+       .default_text = "auto",
+       .choices = {"auto", "bytes", "samples", "pixels", "cells"},
+       .help = "what the files are opened to; bytes takes every file as it lies",
+       .commands = {"train"}},
+      {.name = "--label",
+       .type = kText,
+       .field = &Options::label,
+       .value_name = "COLUMN",
+       .help = "the column of labels in a .csv: its name, its number from 1, or -1 for the last",
+       .commands = {"train", "test"}},
+      {.name = "--valid",
+       .type = kPath,
+       .field = &Options::valid,
+       .value_name = "DATA",
+       .help = "labelled files to validate with, instead of a part of the training files",
+       .commands = {"train"},
+       .excludes = "--valid-fraction"},
+      {.name = "--valid-fraction",
+       .type = kNumber,
+       .field = &Options::valid_fraction,
+       .value_name = "FRACTION",
+       .default_text = "0.1",
+       .help = "the part of the training files that is kept for validation",
+       .commands = {"train"},
+       .minimum = 0.001,
+       .maximum = 0.9},
+      {.name = "--parts",
+       .type = kChoice,
+       .field = &Options::parts,
+       .value_name = "PARTS",
+       .default_text = "both",
+       .choices = {"both", "wide", "deep"},
+       .help = "the parts of the learner that train",
+       .commands = {"train"}},
+      {.name = "--device",
+       .type = kChoice,
+       .field = &Options::device,
+       .value_name = "DEVICE",
+       .default_text = "auto",
+       .choices = {"auto", "cpu", "cuda"},
+       .help = "where to compute; a device that is absent is an error",
+       .commands = {"train"}},
+      {.name = "--seed",
+       .type = kInteger,
+       .field = &Options::seed,
+       .value_name = "N",
+       .default_text = "0",
+       .help = "start of all random numbers; with --steps, the same seed gives the same bits on a CPU",
+       .commands = {"train"},
+       .minimum = 0,
+       .maximum = 1e15},
+      {.name = "--steps",
+       .type = kInteger,
+       .field = &Options::steps,
+       .value_name = "N",
+       .default_text = "0",
+       .help = "exactly so many deep steps, whatever they take; 0: as many as the budget allows",
+       .commands = {"train"},
+       .minimum = 0,
+       .maximum = 1e15},
+      {.name = "--split",
+       .type = kChoice,
+       .field = &Options::split,
+       .value_name = "PART",
+       .default_text = "auto",
+       .choices = {"auto", "all", "train", "test"},
+       .help = "the part of DATA to take where it has train/ and test/; auto: train takes train/, test takes test/",
+       .commands = {"train", "test"}},
+      {.name = "--max-bad",
+       .type = kNumber,
+       .field = &Options::max_bad,
+       .value_name = "FRACTION",
+       .default_text = "0.01",
+       .help = "more unreadable files than this part of all is an error",
+       .commands = {"train", "test"},
+       .minimum = 0,
+       .maximum = 1},
+      {.name = "-r,--recursive",
+       .type = kFlag,
+       .field = &Options::recursive,
+       .help = "recognise all files in the folders given",
+       .commands = {"predict"}},
+      {.name = "--top",
+       .type = kInteger,
+       .field = &Options::top,
+       .value_name = "K",
+       .default_text = "1",
+       .help = "give the K most probable labels",
+       .commands = {"predict"},
+       .minimum = 1,
+       .maximum = 1e6},
+      {.name = "--format",
+       .type = kChoice,
+       .field = &Options::format,
+       .value_name = "FORMAT",
+       .default_text = "text",
+       .choices = {"text", "json", "jsonl", "csv"},
+       .help = "text: a line for people; json: one array; jsonl: an object a line; csv: path,label,probability",
+       .commands = {"predict"}},
+      {.name = "--report",
+       .type = kPath,
+       .field = &Options::report,
+       .value_name = "FILE.html",
+       .help = "also write a page with confusions, calibration, curves and the worst mistakes",
+       .commands = {"test"}},
+      {.name = "--threads",
+       .type = kInteger,
+       .field = &Options::threads,
+       .value_name = "N",
+       .default_text = "0",
+       .help = "threads to compute with; 0: one for every core that gulo may use",
+       .commands = {"train", "test", "predict"},
+       .minimum = 0,
+       .maximum = 4096},
+      {.name = "--json",
+       .type = kFlag,
+       .field = &Options::json,
+       .help = "print one JSON object on standard output",
+       .commands = {"train", "test", "info", "doctor"}},
+  };
+}
+
+std::vector<CommandRecord> make_command_records() {
+  const ArgumentRecord data{.name = "DATA", .field = &Options::data, .help = kDataHelp};
+  const ArgumentRecord model{.name = "MODEL", .field = &Options::model, .help = "a recogniser that `gulo train` wrote"};
+  const ArgumentRecord files{
+      .name = "FILE", .field = &Options::data, .help = "files, folders with -r, or - for standard input", .many = true};
+  const ArgumentRecord shell{
+      .name = "SHELL", .field = &Options::shell, .help = "your shell", .choices = {"bash", "zsh", "fish"}};
+  return {
+      {.name = "train",
+       .summary = "learn to recognise labelled files within a budget of time",
+       .details =
+           "Every byte of every file is read; there is nothing to prepare. Ctrl-C keeps the best recogniser so far.",
+       .arguments = {data},
+       .examples = {{"gulo train mails/ -o mails.gulo", "folders mails/ham/, mails/spam/; one minute"},
+                    {"gulo train types.tar.zst -o types.gulo --budget 10m", "an archive; ten minutes"},
+                    {"gulo train list.csv --label class -o x.gulo", "a table of paths and labels"}}},
+      {.name = "test",
+       .summary = "measure a recogniser on labelled files",
+       .details = "Labels are matched by name; items of a label that the recogniser does not know count as wrong.",
+       .arguments = {model, data},
+       .examples = {{"gulo test mails.gulo mails/", "error, its interval, what is confused with what"},
+                    {"gulo test mails.gulo new/ --report mails.html", "a page to look at"},
+                    {"gulo test mails.gulo new/ --json", "for scripts"}}},
+      {.name = "predict",
+       .summary = "recognise files",
+       .details =
+           "Answers come in the order given. A file that cannot be read is reported on standard error, the rest go "
+           "on, and the exit code is 1.",
+       .arguments = {model, files},
+       .examples = {{"gulo predict types.gulo download.bin", "download.bin: png 0.998"},
+                    {"gulo predict types.gulo -r ~/Downloads --format jsonl", "an object a line"},
+                    {"head -c 4096 /dev/sda | gulo predict types.gulo - --top 3", "standard input"}}},
+      {.name = "info",
+       .summary = "say what a recogniser is and how well it did",
+       .details = "What it recognises, what it was trained on and for how long, its validation error and its curve.",
+       .arguments = {model},
+       .examples = {{"gulo info mails.gulo", "for people"}, {"gulo info mails.gulo --json", "all of the metadata"}}},
+      {.name = "doctor",
+       .summary = "check this machine: devices, instruction sets, kernels",
+       .details = "Probes the peak of matrix multiplication and tests every kernel against its reference.",
+       .arguments = {},
+       .examples = {{"gulo doctor", "what gulo can use here, and how fast it is"}}},
+      {.name = "completion",
+       .summary = "print the completion script of a shell",
+       .details = "",
+       .arguments = {shell},
+       .examples = {{"source <(gulo completion bash)", "in ~/.bashrc"},
+                    {"gulo completion fish > ~/.config/fish/completions/gulo.fish", ""}}},
+  };
+}
+
+}  // namespace
+
+std::string OptionRecord::long_name() const { return name.substr(name.find("--")); }
+
+std::string OptionRecord::short_name() const { return name.starts_with("--") ? "" : name.substr(0, name.find(',')); }
+
+bool OptionRecord::accepted_by(const std::string& command) const { return std::ranges::count(commands, command) > 0; }
+
+const std::vector<OptionRecord>& option_records() {
+  static const std::vector<OptionRecord> records = make_option_records();
+  return records;
+}
+
+const std::vector<CommandRecord>& command_records() {
+  static const std::vector<CommandRecord> records = make_command_records();
+  return records;
+}
+
+const CommandRecord* find_command(const std::string& name) {
+  const auto found = std::ranges::find(command_records(), name, &CommandRecord::name);
+  return found == command_records().end() ? nullptr : &*found;
+}
+
+nlohmann::json option_values(const Options& options) {
+  nlohmann::json values = nlohmann::json::object();
+  for (const OptionRecord& record : option_records()) {
+    if (!record.accepted_by(options.command)) continue;
+    std::visit([&](auto field) { values[record.long_name().substr(2)] = options.*field; }, record.field);
+  }
+  return values;
+}
+
+}  // namespace gulo

@@ -1,0 +1,93 @@
+#include <algorithm>
+#include <atomic>
+#include <new>
+
+#include "base/error.h"
+#include "base/progress.h"
+#include "base/threads.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "cli/prediction_format.h"
+#include "data/item.h"
+#include "data/paths.h"
+
+namespace gulo {
+namespace {
+
+// Answers to so many files are written at once: enough that writing costs nothing, few enough that a pipe sees them
+// soon.
+constexpr size_t kChunkFiles = 8;
+// A larger buffer is given back after its file: most files are small, and every thread has one.
+constexpr size_t kKeptBufferBytes = size_t{4} << 20;
+
+class FilePredictor {
+ public:
+  FilePredictor(const Predictor& predictor, int top, int n_threads)
+      : predictor_(predictor), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
+
+  // A file that cannot be read gives a prediction that says why.
+  Prediction predict(const std::string& path, int thread) {
+    Prediction prediction{.path = path, .error = "", .top = {}};
+    PaddedBytes& buffer = buffers_[static_cast<size_t>(thread)];
+    try {
+      read_item_into(path, buffer);
+      prediction.top = top_candidates(softmax(predictor_.logits(buffer.bytes(), thread)), top_);
+    } catch (const Error& error) {
+      prediction.error = error.message();
+      complain(error.what());
+    } catch (const std::bad_alloc&) {
+      prediction.error = "does not fit into memory";
+      complain(path + ": " + prediction.error);
+    }
+    if (buffer.storage.size() > kKeptBufferBytes) buffer = {};
+    return prediction;
+  }
+
+ private:
+  const Predictor& predictor_;
+  const int top_;
+  std::vector<PaddedBytes> buffers_;  // one a thread
+};
+
+// The files to read, in the order given. A folder that cannot be listed is reported and left out.
+std::vector<std::string> list_files(const Options& options, bool& some_failed) {
+  std::vector<std::string> files;
+  for (const std::string& path : options.data) {
+    try {
+      for (std::string& file : expand_paths({path}, options.recursive)) files.push_back(std::move(file));
+    } catch (const Error& error) {
+      complain(error.what());
+      some_failed = true;
+    }
+  }
+  return files;
+}
+
+}  // namespace
+
+int run_predict(const Options& options, const Model& model, const Predictor& predictor) {
+  bool folder_failed = false;
+  const std::vector<std::string> paths = list_files(options, folder_failed);
+  const PredictionFormat format(options.format, model.spec.labels);
+  const int n_threads = thread_count(options);
+  FilePredictor files(predictor, options.top, n_threads);
+  OrderedOutput output;
+  std::atomic<bool> some_failed = folder_failed;
+
+  write_output(format.begin());
+  const size_t n_chunks = (paths.size() + kChunkFiles - 1) / kChunkFiles;
+  parallel_for(n_chunks, n_threads, 1, [&](size_t chunk, int thread) {
+    std::string text;
+    const size_t end = std::min(paths.size(), (chunk + 1) * kChunkFiles);
+    for (size_t i = chunk * kChunkFiles; i < end; ++i) {
+      const Prediction prediction = files.predict(paths[i], thread);
+      if (!prediction.error.empty()) some_failed = true;
+      format.append(prediction, i, text);
+    }
+    output.put(chunk, std::move(text));
+  });
+  write_output(format.end());
+  return some_failed ? static_cast<int>(ErrorKind::kSomeInputFailed) : 0;
+}
+
+}  // namespace gulo
