@@ -11,7 +11,7 @@
 //         writes one; no multiplications. Backward reads grad_out once a tap, in blocks that stay in L2, and adds to
 //         a table row once a block. Bytes moved a position at taps 8, width 128, fp32: 4 KiB out of L2 and 0.5 KiB
 //         to memory forward (bf16 output: 0.25), from memory backward. Roofline: L2 bandwidth, not arithmetic (one
-//         addition for 4 bytes read). With AVX-512, pointers aligned to 64 bytes, as LibTorch's are, run up to 1.7
+//         addition for 4 bytes read). With AVX-512, pointers aligned to 64 bytes, as LibTorch's are, run 1.5
 //         times as fast as at 16: no vector of a row then touches two cache lines.
 // Threads forward: over positions. Backward: over (tap, block of channels), each owning its part of the table, so no
 //         atomics and the same bits at every number of threads.
@@ -51,7 +51,8 @@ void byte_stem_backward_cpu(const ByteStemShape& shape, const uint16_t* x, const
                             float* grad_table, float* grad_bias, int n_threads);
 
 // The work of one thread of the four above, for callers that bring their own threads (LibTorch's OpenMP: starting a
-// thread costs a tenth of a whole call). Any split of the positions, and any n_parts, gives the same bits.
+// thread costs some tens of microseconds, a call half a millisecond). Any split of the positions, and any n_parts,
+// gives the same bits.
 //
 // Writes positions [begin, end) of out, which points at position 0.
 void byte_stem_forward_range(const ByteStemShape& shape, const uint16_t* x, const float* table, const float* bias,
