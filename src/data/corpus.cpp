@@ -218,4 +218,23 @@ Corpus read_corpus(const Listing& listing, const CorpusOptions& options) {
   return reader.finish();
 }
 
+void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data) {
+  std::vector<int> label_map;
+  for (const std::string& label : more.labels) {
+    const auto found = std::find(to.labels.begin(), to.labels.end(), label);
+    require(found != to.labels.end(), ErrorKind::kData, "has label " + label + ", which the training data have not",
+            "validate on the labels that are trained", more_data);
+    label_map.push_back(static_cast<int>(found - to.labels.begin()));
+  }
+  to.arena.resize(to.n_bytes());  // without its padding
+  to.arena.insert(to.arena.end(), more.arena.begin(), more.arena.end());
+  for (size_t i = 0; i < more.n_items(); ++i) {
+    to.offsets.push_back(to.offsets.back() + more.item(i).size());
+    to.item_labels.push_back(label_map[static_cast<size_t>(more.item_labels[i])]);
+  }
+  to.names.insert(to.names.end(), more.names.begin(), more.names.end());
+  to.content_hashes.insert(to.content_hashes.end(), more.content_hashes.begin(), more.content_hashes.end());
+  to.n_bad += more.n_bad;
+}
+
 }  // namespace gulo

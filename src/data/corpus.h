@@ -41,4 +41,8 @@ struct CorpusOptions {
 // may.
 Corpus read_corpus(const Listing& listing, const CorpusOptions& options);
 
+// Puts the items of `more` behind those of `to`. Labels are matched by name; one that `to` has not is an Error (kData)
+// that names `more_data`.
+void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data);
+
 }  // namespace gulo

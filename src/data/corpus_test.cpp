@@ -134,6 +134,24 @@ TEST(Corpus, OnlyEmptyItems) {
   EXPECT_EQ(corpus.n_bytes(), 0u);
 }
 
+TEST_F(CorpusOfFiles, AnotherCorpusIsAppendedByLabelName) {
+  const TemporaryTree more_tree;
+  more_tree.file("d0/x", "one");
+  more_tree.file("d1/y", "second");
+  Corpus corpus = read_corpus(list(), {});
+  const Corpus more = read_corpus(list_source(more_tree.root(), {}), {});
+  append_corpus(corpus, more, more_tree.root());
+  expect_sound(corpus);
+  ASSERT_EQ(corpus.n_items(), 202u);
+  EXPECT_EQ(text_of(corpus, 201), "second");
+  EXPECT_EQ(corpus.item_labels[201], 1);
+
+  more_tree.file("stranger/z", "z");
+  const Corpus strange = read_corpus(list_source(more_tree.root(), {}), {});
+  EXPECT_NE(error_text(ErrorKind::kData, [&] { append_corpus(corpus, strange, "v"); }).find("stranger"),
+            std::string::npos);
+}
+
 TEST(FreeMemory, IsSomethingThatAMachineCanHave) {
   EXPECT_GT(free_memory_bytes(), uint64_t{16} << 20);
   EXPECT_LT(free_memory_bytes(), uint64_t{1} << 50);
