@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kDataHelp =
     "labelled files: a folder LABEL/FILE; a folder or archive (.tar, .tar.zst, .tar.gz, .zip) with train/ and test/; "
-    "or a list (.tsv: PATH TAB LABEL; .csv with --label)";
+    "or a list of paths and labels (.tsv, .csv)";
 
 std::vector<OptionRecord> make_option_records() {
   using enum OptionType;
@@ -39,7 +39,7 @@ std::vector<OptionRecord> make_option_records() {
        .type = kText,
        .field = &Options::label,
        .value_name = "COLUMN",
-       .help = "the column of labels in a .csv: its name, its number from 1, or -1 for the last",
+       .help = "the column of labels in a list: its name, its number from 1, or -1 for the last",
        .commands = {"train", "test"}},
       {.name = "--valid",
        .type = kPath,

@@ -1,15 +1,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
-#include "base/threads.h"
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -78,17 +77,21 @@ void warn_of_unknown_labels(const LabelMatch& match, size_t n_known) {
 
 // [n_items * n_labels]; labels beyond the recogniser's own have probability 0.
 std::vector<float> predict_all(const Corpus& corpus, const Predictor& predictor, size_t n_labels, int n_threads) {
+  constexpr size_t kChunkItems = 512;
   std::vector<float> probabilities(corpus.n_items() * n_labels);
   Progress progress("testing");
-  std::atomic<size_t> n_done = 0;
-  parallel_for(corpus.n_items(), n_threads, 16, [&](size_t i, int thread) {
-    const std::vector<float> row = softmax(predictor.logits(corpus.item(i), thread));
-    std::ranges::copy(row, probabilities.begin() + static_cast<std::ptrdiff_t>(i * n_labels));
-    const size_t done = ++n_done;
-    // Progress is one thread's: the caller's.
-    if (thread == 0)
-      progress.update(static_cast<double>(done) / static_cast<double>(corpus.n_items()), format_count(done) + " items");
-  });
+  for (size_t begin = 0; begin < corpus.n_items(); begin += kChunkItems) {
+    std::vector<std::span<const uint8_t>> items;
+    for (size_t i = begin; i < std::min(corpus.n_items(), begin + kChunkItems); ++i) items.push_back(corpus.item(i));
+    const std::vector<float> logits = predictor.logits_of_all(items, n_threads);
+    const size_t n_known = logits.size() / items.size();
+    for (size_t i = 0; i < items.size(); ++i) {
+      const std::vector<float> row = softmax(std::span(logits).subspan(i * n_known, n_known));
+      std::ranges::copy(row, probabilities.begin() + static_cast<std::ptrdiff_t>((begin + i) * n_labels));
+    }
+    const size_t done = begin + items.size();
+    progress.update(static_cast<double>(done) / static_cast<double>(corpus.n_items()), format_count(done) + " items");
+  }
   progress.finish(format_count(corpus.n_items()) + " items, " + format_bytes(static_cast<double>(corpus.n_bytes())));
   return probabilities;
 }
