@@ -59,7 +59,7 @@ class ArchiveWriter {
   archive* archive_;
 };
 
-const std::vector<std::string> kEndings{".tar", ".tar.zst", ".tar.gz", ".tgz", ".tar.xz", ".zip"};
+constexpr const char* kEndings[] = {".tar", ".tar.zst", ".tar.gz", ".tgz", ".tar.xz", ".zip"};
 
 Files sample_files() {
   Files files{{"train/cat/empty", ""},
@@ -103,7 +103,7 @@ TEST(Archive, EveryFormHoldsWhatTheFolderHolds) {
     const SourceOptions read_twice{.split = split, .label_column = "", .min_labels = 2, .keep_bytes = 0};
     const auto expected = everything(tree.path("set"), kept, tree.path("set/").size());
     ASSERT_EQ(expected.size(), split == Split::kAll ? 106u : split == Split::kTrain ? 104u : 2u);
-    for (const std::string& ending : kEndings) {
+    for (const std::string ending : kEndings) {
       const std::string path = tree.path("packed" + ending);
       write_all(path, sample_files());
       EXPECT_TRUE(everything(path, kept, 0) == expected) << ending;
@@ -185,7 +185,7 @@ void expect_broken(const std::string& path) {
 
 TEST(Archive, CutShortAnywhereIsAnErrorThatNamesIt) {
   const TemporaryTree tree;
-  for (const std::string& ending : kEndings) {
+  for (const std::string ending : kEndings) {
     const std::string whole = tree.path("whole" + ending), cut = tree.path("cut" + ending);
     write_all(whole, sample_files());
     const auto n_bytes = std::filesystem::file_size(whole);
@@ -201,7 +201,7 @@ TEST(Archive, CutShortAnywhereIsAnErrorThatNamesIt) {
 
 TEST(Archive, WhatIsNoArchiveIsAnError) {
   const TemporaryTree tree;
-  for (const std::string& ending : kEndings) {
+  for (const std::string ending : kEndings) {
     expect_broken(tree.file("empty" + ending, ""));
     expect_broken(tree.file("text" + ending, "this is not an archive at all, whatever its name says\n"));
   }

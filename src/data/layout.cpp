@@ -47,7 +47,7 @@ FolderView look_into(const Tree& tree, std::string_view base) {
 std::string find_base(const Tree& tree, const std::string& data) {
   const FolderView root = look_into(tree, "");
   if (root.folders.size() != 1) return "";
-  const std::string inner = std::string(*root.folders.begin()) + '/';
+  std::string inner = std::string(*root.folders.begin()) + '/';
   const FolderView below = look_into(tree, inner);
   if (below.has_train_and_test()) return inner;
   // One label could not be learned from, so its folders, if it holds nothing else, must be the labels.

@@ -1,10 +1,7 @@
 #include "data/source.h"
 
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "data/expect_error.h"
 #include "data/temporary_tree.h"
@@ -135,16 +132,12 @@ TEST(FolderSource, LinksAreFollowedAndWhatIsNoFileIsCounted) {
   std::filesystem::create_symlink("nowhere", tree.path("dog/broken"));
   std::filesystem::create_symlink("circle", tree.path("dog/circle"));
   ASSERT_EQ(mkfifo(tree.path("dog/pipe").c_str(), 0600), 0);
-  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
-  sockaddr_un address{AF_UNIX, {}};
-  tree.path("dog/socket").copy(address.sun_path, sizeof address.sun_path - 1);
-  ASSERT_EQ(bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  ASSERT_TRUE(tree.socket_file("dog/socket"));
   std::filesystem::create_symlink("/dev/null", tree.path("dog/device"));
 
   testing::internal::CaptureStderr();
   const Listing listing = list_source(tree.root(), {});
   const std::string said = testing::internal::GetCapturedStderr();
-  close(listener);
   EXPECT_EQ(items_of(listing, tree),
             (Names{"cat/1 = cat", "cat/file_link = cat", "cat/folder_link/linked = cat", "dog/2 = dog"}));
   EXPECT_EQ(listing.items[1].size_bytes, 3u);

@@ -1,7 +1,11 @@
 // For tests: a folder that is gone at the end, and files in it.
 #pragma once
 
-#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
 
 #include <filesystem>
 #include <fstream>
@@ -32,6 +36,17 @@ class TemporaryTree {
     std::filesystem::create_directories(std::filesystem::path(path(below)).parent_path());
     std::ofstream(path(below), std::ios::binary) << content;
     return path(below);
+  }
+
+  // A socket's file, which stays when nobody listens any more. False: it could not be made.
+  bool socket_file(const std::string& below) const {
+    sockaddr_un address{AF_UNIX, {}};
+    path(below).copy(address.sun_path, sizeof address.sun_path - 1);
+    const int number = socket(AF_UNIX, SOCK_STREAM, 0);
+    if (number < 0) return false;
+    const bool bound = bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    close(number);
+    return bound;
   }
 
  private:
