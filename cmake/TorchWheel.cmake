@@ -52,7 +52,21 @@ if(EXISTS ${GULO_TORCH_LIB_DIR}/libtorch_cuda.so)
   set(GULO_TORCH_HAS_CUDA ON)
   file(GLOB cuda_include_dirs ${torch_dir}/../nvidia/*/include)
   file(GLOB cuda_lib_dirs ${torch_dir}/../nvidia/*/lib)
-  target_include_directories(gulo::torch INTERFACE ${cuda_include_dirs})
+  # What those headers include and torch's own wheels do not hold: crt/ (needed by c10/cuda) comes along with triton, nv/
+  # (needed by ATen/cuda) with a CUDA toolkit or the wheel nvidia-cuda-cccl.
+  set(toolkit_include_dirs $ENV{CUDA_HOME}/include /usr/local/cuda/include)
+  find_path(GULO_CUDA_CRT_DIR crt/host_defines.h NO_DEFAULT_PATH
+            PATHS ${cuda_include_dirs} ${torch_dir}/../triton/backends/nvidia/include ${toolkit_include_dirs})
+  find_path(GULO_CUDA_NV_DIR nv/target NO_DEFAULT_PATH PATHS ${cuda_include_dirs} ${toolkit_include_dirs}
+            PATH_SUFFIXES cccl)
+  foreach(dir ${cuda_include_dirs} ${GULO_CUDA_CRT_DIR} ${GULO_CUDA_NV_DIR})
+    if(dir)
+      target_include_directories(gulo::torch INTERFACE ${dir})
+    endif()
+  endforeach()
+  if(NOT GULO_CUDA_CRT_DIR OR NOT GULO_CUDA_NV_DIR)
+    message(STATUS "no CUDA toolkit: sources that include <ATen/cuda/...> do not compile here")
+  endif()
   target_link_libraries(
     gulo::torch INTERFACE -Wl,--push-state,--no-as-needed ${GULO_TORCH_LIB_DIR}/libtorch_cuda.so
                           ${GULO_TORCH_LIB_DIR}/libc10_cuda.so -Wl,--pop-state)
