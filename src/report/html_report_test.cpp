@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <regex>
 
 #include "base/rng.h"
 #include "model/utf8.h"
@@ -19,28 +18,42 @@
 namespace gulo {
 namespace {
 
-// Every opened element is closed in order; attributes are quoted. What browsers forgive, readers of the code need not.
+// The text from `begin` on, up to `stop`, which is left out; moves `begin` behind it.
+std::string take_until(const std::string& text, const std::string& stop, size_t& begin) {
+  const size_t end = std::min(text.find(stop, begin), text.size());
+  const std::string taken = text.substr(begin, end - begin);
+  begin = std::min(end + stop.size(), text.size());
+  return taken;
+}
+
+// Every opened element is closed in order, quotes are paired, no bracket is bare. What browsers forgive, readers of the
+// code need not.
 std::string markup_error(const std::string& html) {
-  static const std::regex kTag(
-      R"re(<(/?)([a-zA-Z0-9]+)((?:\s+[a-zA-Z0-9:-]+(?:="[^"<]*")?)*)\s*(/?)>|<!DOCTYPE html>)re");
-  std::string rest = std::regex_replace(html, std::regex("<style>[^]*?</style>|<script>[^]*?</script>"), "");
   std::vector<std::string> open;
-  size_t end = 0;
-  for (std::sregex_iterator it(rest.begin(), rest.end(), kTag), last; it != last; ++it) {
-    const std::string text = rest.substr(end, static_cast<size_t>(it->position()) - end);
-    if (text.find_first_of("<>") != std::string::npos) return "stray bracket in: " + text;
-    end = static_cast<size_t>(it->position() + it->length());
-    const std::string name = (*it)[2];
-    if (name.empty() || name == "meta" || (*it)[4] == "/") continue;
-    if ((*it)[1] != "/") {
+  for (size_t at = 0; at < html.size();) {
+    if (const std::string text = take_until(html, "<", at); text.find('>') != std::string::npos)
+      return "bare >: " + text;
+    const std::string tag = take_until(html, ">", at);
+    if (tag.find('<') != std::string::npos || std::count(tag.begin(), tag.end(), '"') % 2 != 0) return "broken: " + tag;
+    const std::string name = tag.substr(0, tag.find_first_of(" /\n", 1));
+    if (tag.empty() || name == "!DOCTYPE" || name == "meta" || tag.back() == '/') continue;
+    if (name == "style" || name == "script") {
+      take_until(html, "</" + name + ">", at);
+    } else if (name.front() != '/') {
       open.push_back(name);
-    } else if (open.empty() || open.back() != name) {
-      return "unexpected </" + name + ">";
+    } else if (open.empty() || "/" + open.back() != name) {
+      return "unexpected " + tag;
     } else {
       open.pop_back();
     }
   }
   return open.empty() ? "" : "never closed: " + open.back();
+}
+
+TEST(MarkupError, FindsWhatIsWrong) {
+  EXPECT_EQ(markup_error("<!DOCTYPE html><p class=\"a\">x<br/></p><script>1 < 2 > 3</script>"), "");
+  for (const char* html : {"<p>", "<b><p></b></p>", "<p>1 > 2</p>", "<p a=\"<b>\">x</p>", "<p a=\">x</p>", "</p>"})
+    EXPECT_NE(markup_error(html), "") << html;
 }
 
 size_t count_of(const std::string& text, const std::string& part) {
