@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <string>
@@ -10,7 +11,7 @@
 namespace gulo {
 
 // Whoever read our output has left (`gulo predict ... | head`): nobody is wrong, and there is nobody left to work for.
-struct OutputClosed {};
+struct OutputClosed : std::exception {};
 
 // Throws OutputClosed, or Error (kDevice) where the disk behind it is full.
 void write_output(std::string_view text);

@@ -22,6 +22,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Between two looks at the progress; a deep part wants many items at once.
+constexpr size_t kBatchItems = 1024;
 constexpr size_t kListedLabels = 5, kListedPairs = 5;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -76,21 +78,20 @@ void warn_of_unknown_labels(const LabelMatch& match, size_t n_known) {
 }
 
 // [n_items * n_labels]; labels beyond the recogniser's own have probability 0.
-std::vector<float> predict_all(const Corpus& corpus, const Predictor& predictor, size_t n_labels, int n_threads) {
-  constexpr size_t kChunkItems = 512;
+std::vector<float> predict_all(const Corpus& corpus, const Predictor& predictor, size_t n_known, size_t n_labels,
+                               int n_threads) {
   std::vector<float> probabilities(corpus.n_items() * n_labels);
   Progress progress("testing");
-  for (size_t begin = 0; begin < corpus.n_items(); begin += kChunkItems) {
+  for (size_t begin = 0; begin < corpus.n_items(); begin += kBatchItems) {
+    const size_t end = std::min(corpus.n_items(), begin + kBatchItems);
     std::vector<std::span<const uint8_t>> items;
-    for (size_t i = begin; i < std::min(corpus.n_items(), begin + kChunkItems); ++i) items.push_back(corpus.item(i));
+    for (size_t i = begin; i < end; ++i) items.push_back(corpus.item(i));
     const std::vector<float> logits = predictor.logits_of_all(items, n_threads);
-    const size_t n_known = logits.size() / items.size();
-    for (size_t i = 0; i < items.size(); ++i) {
-      const std::vector<float> row = softmax(std::span(logits).subspan(i * n_known, n_known));
-      std::ranges::copy(row, probabilities.begin() + static_cast<std::ptrdiff_t>((begin + i) * n_labels));
+    for (size_t i = begin; i < end; ++i) {
+      const std::vector<float> row = softmax(std::span(logits).subspan((i - begin) * n_known, n_known));
+      std::ranges::copy(row, probabilities.begin() + static_cast<std::ptrdiff_t>(i * n_labels));
     }
-    const size_t done = begin + items.size();
-    progress.update(static_cast<double>(done) / static_cast<double>(corpus.n_items()), format_count(done) + " items");
+    progress.update(static_cast<double>(end) / static_cast<double>(corpus.n_items()), format_count(end) + " items");
   }
   progress.finish(format_count(corpus.n_items()) + " items, " + format_bytes(static_cast<double>(corpus.n_bytes())));
   return probabilities;
@@ -176,7 +177,8 @@ int run_test(const Options& options, const Model& model, const Predictor& predic
   const Corpus corpus = read_test_items(options);
   const LabelMatch match = match_labels(model.spec.labels, corpus);
   warn_of_unknown_labels(match, model.spec.labels.size());
-  const std::vector<float> probabilities = predict_all(corpus, predictor, match.labels.size(), thread_count(options));
+  const std::vector<float> probabilities =
+      predict_all(corpus, predictor, model.spec.labels.size(), match.labels.size(), thread_count(options));
   const Timing timing{.wall_s = seconds_since(start), .n_bytes = corpus.n_bytes()};
 
   Evaluation evaluation = evaluate(match.labels, probabilities, match.item_labels, corpus.names);
