@@ -31,11 +31,11 @@ void require_intact(bool condition, const std::string& message, const std::strin
 
 // Bytes of one element, or 0 for a dtype that is not known.
 uint64_t element_bytes(std::string_view dtype) {
-  static const std::map<std::string_view, uint64_t> kBytes = {
+  static const std::map<std::string_view, uint64_t> bytes_of = {
       {"F64", 8},  {"I64", 8}, {"U64", 8}, {"F32", 4}, {"I32", 4}, {"U32", 4}, {"F16", 2},
       {"BF16", 2}, {"I16", 2}, {"U16", 2}, {"I8", 1},  {"U8", 1},  {"BOOL", 1}};
-  const auto found = kBytes.find(dtype);
-  return found == kBytes.end() ? 0 : found->second;
+  const auto found = bytes_of.find(dtype);
+  return found == bytes_of.end() ? 0 : found->second;
 }
 
 void check_size(const std::string& name, const TensorView& tensor, const std::string& path) {

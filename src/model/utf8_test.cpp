@@ -6,7 +6,8 @@ namespace gulo {
 namespace {
 
 TEST(Utf8, LeavesValidTextAlone) {
-  const std::string text("a\0z é 漢 \U0001F43E \xED\x9F\xBF \xF4\x8F\xBF\xBF", 26);
+  using namespace std::string_literals;
+  const std::string text = "a\0z é 漢 \U0001F43E \xED\x9F\xBF \xF4\x8F\xBF\xBF"s;
   EXPECT_EQ(valid_utf8(text), text);
 }
 

@@ -43,10 +43,10 @@ bool in_top5(Row row, size_t truth) {
 
 // Wilson (1927): the interval that stays inside [0, 1] and is honest for few items and for errors near 0.
 void set_error_interval(Evaluation& e, uint64_t n_wrong) {
-  constexpr double z = 1.959963984540054;  // 97.5 % point of the normal distribution
+  constexpr double kZ = 1.959963984540054;  // 97.5 % point of the normal distribution
   const double n = static_cast<double>(e.n_items), p = ratio(static_cast<double>(n_wrong), n);
-  const double centre = (p + z * z / (2 * n)) / (1 + z * z / n);
-  const double half_width = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  const double centre = (p + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
+  const double half_width = kZ / (1 + kZ * kZ / n) * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
   e.error = p;
   e.error_low = e.n_items ? std::max(0.0, centre - half_width) : kNaN;
   e.error_high = e.n_items ? std::min(1.0, centre + half_width) : kNaN;

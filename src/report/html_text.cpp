@@ -50,7 +50,7 @@ size_t n_characters(std::string_view text) {
 }
 
 std::string shortened(const std::string& text, size_t max_characters) {
-  const std::string valid = valid_utf8(text);
+  std::string valid = valid_utf8(text);
   if (n_characters(valid) <= max_characters) return valid;
   size_t end = 0;
   for (size_t n = 0; end < valid.size(); ++end)

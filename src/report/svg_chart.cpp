@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "report/html_text.h"
 
@@ -36,9 +37,10 @@ std::vector<double> round_ticks(double low, double high, int n_wanted) {
       break;
     }
   std::vector<double> ticks;
-  // Multiples of an index, because adding up a step would drift; the small allowance keeps the last tick.
-  for (double i = std::ceil(low / step - 1e-9); i * step <= high + 1e-9 * step; ++i)
-    ticks.push_back(i * step + 0.0);  // -0 would be written as such
+  // Multiples of a whole number, because adding up a step would drift; the small allowance keeps the last tick.
+  const auto last = static_cast<int64_t>(std::floor(high / step + 1e-9));
+  for (auto i = static_cast<int64_t>(std::ceil(low / step - 1e-9)); i <= last; ++i)
+    ticks.push_back(static_cast<double>(i) * step);
   return ticks;
 }
 

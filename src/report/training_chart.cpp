@@ -35,8 +35,9 @@ std::vector<Phase> phases_of(const nlohmann::json& curve) {
     const auto seconds = finite_at(point, "seconds");
     const auto name = point.find("phase");
     if (!seconds || name == point.end() || !name->is_string()) continue;
-    auto phase = std::find_if(phases.begin(), phases.end(), [&](const Phase& p) { return p.name == *name; });
-    if (phase == phases.end()) phase = phases.insert(phase, Phase{name->get<std::string>(), {}, {}});
+    const auto& text = name->get_ref<const std::string&>();
+    auto phase = std::find_if(phases.begin(), phases.end(), [&](const Phase& p) { return p.name == text; });
+    if (phase == phases.end()) phase = phases.insert(phase, Phase{text, {}, {}});
     if (const auto loss = finite_at(point, "loss")) phase->loss.emplace_back(*seconds, *loss);
     if (const auto error = finite_at(point, "valid_error")) phase->valid_error.emplace_back(*seconds, *error);
   }
