@@ -1,0 +1,43 @@
+// An endless stream of training batches from the corpus: every epoch each item once, in a new random order.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/rng.h"
+#include "data/corpus.h"
+#include "engine/feed/packed_batch.h"
+
+namespace gulo {
+
+struct FeedOptions {
+  int window_bytes = 4096;
+  bool augment = true;       // start each window at a random place within a coarse row
+  double byte_dropout = 0;   // this fraction of the bytes is hidden, as kPad
+  double crop_fraction = 1;  // windows are cut to a random length, at least this fraction of their own
+};
+
+class TrainFeed {
+ public:
+  // The corpus must outlive the feed. `items` is not empty.
+  TrainFeed(const Corpus& corpus, std::vector<uint32_t> items, const BatchShape& shape, const FeedOptions& options,
+            uint64_t seed);
+  // Deterministic in (corpus, items, shape, options, seed, number of calls before). owners are item numbers.
+  PackedBatch next();
+  double epochs() const { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
+
+ private:
+  Window draw_window(uint32_t item);
+  void hide_bytes(PackedBatch& batch);
+
+  const Corpus& corpus_;
+  std::vector<uint32_t> items_;
+  BatchShape shape_;
+  FeedOptions options_;
+  Rng rng_;
+  BatchPacker packer_;
+  size_t position_ = 0;
+  uint64_t n_served_ = 0;
+};
+
+}  // namespace gulo

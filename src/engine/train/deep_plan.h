@@ -1,0 +1,27 @@
+// How the deep part is trained on a corpus within a time: the network's sizes, the batch, and how hard it is held back
+// from learning the training items by heart.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "data/corpus.h"
+#include "engine/feed/train_feed.h"
+#include "engine/train/optimiser.h"
+#include "model/spec.h"
+
+namespace gulo {
+
+struct DeepPlan {
+  NetworkSpec spec;
+  int64_t step_bytes = 32768;  // bytes of a batch, padding included
+  FeedOptions feed;
+  OptimiserOptions optimiser;
+  double head_dropout = 0.2;
+  double label_smoothing = 0.1;
+};
+
+// `flops_per_s`: what the training loop may be expected to reach. Deterministic.
+DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s);
+
+}  // namespace gulo

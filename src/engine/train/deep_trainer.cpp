@@ -1,0 +1,224 @@
+#include "engine/train/deep_trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "base/error.h"
+#include "engine/train/deep_predictor.h"
+#include "engine/train/gemm_probe.h"
+
+namespace gulo {
+namespace {
+
+// A forward pass alone, against forward, backward and update: what a validation is expected to cost.
+constexpr double kForwardShare = 0.35;
+// Validations together take at most this share of the budget.
+constexpr double kValidationShare = 0.08;
+constexpr int kMaxValidations = 8;
+// What a step costs is known after so many steps; each is followed by one on a fixed batch, which leaves no trace.
+constexpr int64_t kProbeSteps = 7;
+constexpr double kWarmUpFraction = 0.03;
+constexpr double kNominalFlopsPerS = 2e11;
+
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+// Up within the first steps, then in a straight line down to zero at fraction 1.
+double rate_scale(double fraction) {
+  return std::min(1., (fraction + 1e-3) / kWarmUpFraction) * std::max(0., 1 - fraction);
+}
+
+class DeepTrainer {
+ public:
+  DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
+              const DeepOptions& options)
+      : corpus_(corpus), train_(train), valid_(valid), options_(options), start_s_(now_s()) {
+    for (uint32_t item : valid) valid_items_.push_back(corpus.item(item));
+  }
+
+  DeepResult run() {
+    prepare();
+    loop_start_s_ = now_s();
+    loop_end_s_ = start_s_ + options_.seconds;
+    bool go_on = true;
+    while (go_on && fraction() < 1) {
+      step();
+      if (result_.steps <= kProbeSteps) probe_fixed_batch();
+      if (result_.steps == kProbeSteps) plan_validations();
+      if (validation_is_due()) validate();
+      go_on = !options_.progress || options_.progress(state());
+    }
+    result_.interrupted = !go_on;
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  void prepare() {
+    result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s
+                                                                       : probe_gemm_flops_per_s(options_.dtype);
+    // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
+    const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
+    result_.plan = options_.plan ? *options_.plan : plan_deep(corpus_, train_, options_.seconds, expected);
+    const DeepPlan& plan = result_.plan;
+    network_ = std::make_shared<Network>(plan.spec, options_.seed, options_.dtype);
+    optimiser_.emplace(network_->parameters(), options_.dtype, plan.optimiser);
+    const int row_bytes = network_->coarse_row_bytes();
+    const int64_t rows = std::max(plan.step_bytes / row_bytes, rows_for_window(plan.spec.window_bytes, row_bytes));
+    const BatchShape shape{(rows + 127) / 128 * 128, row_bytes};
+    feed_.emplace(corpus_, train_, shape, plan.feed, options_.seed);
+    fixed_batch_ = TrainFeed(corpus_, train_, shape, plan.feed, options_.seed + 1).next();
+  }
+
+  double fraction() const {
+    if (options_.steps > 0) return static_cast<double>(result_.steps) / static_cast<double>(options_.steps);
+    return (now_s() - loop_start_s_) / std::max(1e-9, loop_end_s_ - loop_start_s_);
+  }
+
+  // Gradients of one batch are added to the parameters'; returns the loss.
+  double learn(const PackedBatch& batch) {
+    const at::Tensor labels = at::empty({static_cast<int64_t>(batch.owners.size())}, at::kLong);
+    for (size_t i = 0; i < batch.owners.size(); ++i)
+      labels.mutable_data_ptr<int64_t>()[i] = corpus_.item_labels[batch.owners[i]];
+    const Dropout dropout{result_.plan.head_dropout, options_.seed * 1000003 + static_cast<uint64_t>(result_.steps)};
+    const at::Tensor logits = network_->forward(batch.bytes, batch.begins, batch.ends, dropout);
+    const at::Tensor loss =
+        at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, result_.plan.label_smoothing);
+    loss.backward();
+    return loss.item<double>();
+  }
+
+  void step() {
+    const double scale = rate_scale(fraction()), start_s = now_s();
+    const PackedBatch batch = feed_->next();
+    const double loss = learn(batch);
+    require(std::isfinite(loss), ErrorKind::kDevice, "training diverged: the loss is not a number",
+            "try another --seed, and report it");
+    const double learned_s = now_s();
+    optimiser_->step(scale);
+    if (result_.steps < kProbeSteps) {
+      learn_times_s_.push_back(learned_s - start_s);
+      update_times_s_.push_back(now_s() - learned_s);
+    }
+    ++result_.steps;
+    result_.model_flops += 3 * network_->forward_flops(batch.n_item_rows, static_cast<int64_t>(batch.owners.size()));
+    item_bytes_ += static_cast<double>(batch.n_item_bytes);
+    rows_per_step_ = static_cast<double>(batch.n_item_rows);
+    loss_ = result_.steps == 1 ? loss : loss_ + 0.05 * (loss - loss_);
+  }
+
+  void probe_fixed_batch() {
+    const double start_s = now_s();
+    learn(fixed_batch_);
+    fixed_times_s_.push_back(now_s() - start_s);
+    for (const Parameter& parameter : network_->parameters()) parameter.value.mutable_grad().reset();
+    if (result_.steps < kProbeSteps) return;
+    const double update_s = median(update_times_s_);
+    step_s_ = median(learn_times_s_) + update_s;
+    result_.feed_overhead = step_s_ / (median(fixed_times_s_) + update_s);
+  }
+
+  // How many validations, of how many windows of long items: what kValidationShare of the time allows. The last one must
+  // end when the time does.
+  void plan_validations() {
+    if (options_.steps > 0) return;
+    const double row_s = kForwardShare * step_s_ / rows_per_step_;
+    const double allowed_s = kValidationShare * options_.seconds;
+    for (max_windows_ = 1024; max_windows_ > 2; max_windows_ /= 2)
+      if (row_s * static_cast<double>(predictor().n_rows(valid_items_)) <= allowed_s / 2) break;
+    expected_validation_s_ = row_s * static_cast<double>(predictor().n_rows(valid_items_));
+    n_validations_ = std::clamp(static_cast<int>(allowed_s / std::max(1e-9, expected_validation_s_)), 1, kMaxValidations);
+    reserve_last_validation();
+  }
+
+  void reserve_last_validation() {
+    loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_;
+  }
+
+  bool validation_is_due() const {
+    return result_.steps > kProbeSteps &&
+           fraction() >= static_cast<double>(n_validated_ + 1) / static_cast<double>(n_validations_) && fraction() < 1;
+  }
+
+  DeepPredictor predictor() const { return DeepPredictor(network_, max_windows_); }
+
+  void validate() {
+    ++n_validated_;
+    const double start_s = now_s();
+    std::vector<float> logits = predictor().logits(valid_items_);
+    expected_validation_s_ = now_s() - start_s;
+    if (options_.steps == 0) reserve_last_validation();
+    const double error = error_of(logits);
+    result_.curve.push_back({now_s() - start_s_, result_.steps, loss_, error});
+    valid_error_ = error;
+    if (error > result_.valid_error) return;
+    result_.valid_error = error;
+    result_.valid_logits = std::move(logits);
+    best_.clear();
+    for (const Parameter& parameter : network_->parameters()) best_.push_back(parameter.value.detach().clone());
+  }
+
+  double error_of(const std::vector<float>& logits) const {
+    const size_t n_labels = corpus_.labels.size();
+    size_t n_wrong = 0;
+    for (size_t i = 0; i < valid_.size(); ++i) {
+      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * n_labels);
+      n_wrong += std::max_element(row, row + static_cast<std::ptrdiff_t>(n_labels)) - row !=
+                 corpus_.item_labels[valid_[i]];
+    }
+    return static_cast<double>(n_wrong) / static_cast<double>(std::max<size_t>(1, valid_.size()));
+  }
+
+  DeepProgress state() const {
+    return {std::min(1., fraction()), result_.steps, loss_, valid_error_, item_bytes_ / (now_s() - loop_start_s_)};
+  }
+
+  void finish() {
+    result_.loop_seconds = now_s() - loop_start_s_;
+    result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
+    result_.epochs = feed_->epochs();
+    if (!valid_.empty()) {
+      validate();
+      const at::NoGradGuard no_grad;
+      for (size_t i = 0; i < best_.size(); ++i) network_->parameters()[i].value.detach().copy_(best_[i]);
+    }
+    result_.network = network_;
+  }
+
+  const Corpus& corpus_;
+  const std::vector<uint32_t>&train_, &valid_;
+  const DeepOptions& options_;
+  const double start_s_;
+  std::vector<std::span<const uint8_t>> valid_items_;
+
+  DeepResult result_;
+  std::shared_ptr<Network> network_;
+  std::optional<Optimiser> optimiser_;
+  std::optional<TrainFeed> feed_;
+  PackedBatch fixed_batch_;
+  std::vector<at::Tensor> best_;
+
+  double loop_start_s_ = 0, loop_end_s_ = 0, step_s_ = 0, rows_per_step_ = 1, expected_validation_s_ = 0;
+  std::vector<double> learn_times_s_, update_times_s_, fixed_times_s_;
+  size_t max_windows_ = 16;
+  int n_validations_ = 5, n_validated_ = 0;
+  double loss_ = 0, valid_error_ = 1, item_bytes_ = 0;
+};
+
+}  // namespace
+
+DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
+                      const DeepOptions& options) {
+  require(!train.empty(), ErrorKind::kData, "there is nothing to train on", "give more items a label");
+  return DeepTrainer(corpus, train, valid, options).run();
+}
+
+}  // namespace gulo

@@ -1,0 +1,67 @@
+// Trains the deep part, readable in one go: plan, probe, steps with validations between them, the best network kept.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "data/corpus.h"
+#include "engine/net/network.h"
+#include "engine/train/deep_plan.h"
+
+namespace gulo {
+
+struct DeepProgress {
+  double fraction = 0;  // of the budget, or of the steps
+  int64_t step = 0;
+  double loss = 0;         // mean of the latest steps
+  double valid_error = 1;  // of the latest validation; 1 before the first
+  double bytes_per_s = 0;  // of items, since the start of the training loop
+};
+
+struct DeepOptions {
+  // The loop ends in time for the last validation to end at `seconds` from the call, or after `steps` steps where these
+  // are given: then the same seed and number of threads give the same bits.
+  double seconds = 60;
+  int64_t steps = 0;
+  uint64_t seed = 0;
+  std::optional<DeepPlan> plan;  // else plan_deep()
+  at::ScalarType dtype = at::kFloat;
+  double gemm_peak_flops_per_s = 0;  // of probe_gemm_flops_per_s(dtype); 0: probed within the seconds
+  // Called after every step; false ends the training early, with the best network so far.
+  std::function<bool(const DeepProgress&)> progress;
+};
+
+struct DeepCurvePoint {
+  double seconds = 0;  // from the call
+  int64_t step = 0;
+  double loss = 0;
+  double valid_error = 0;
+};
+
+struct DeepResult {
+  std::shared_ptr<const Network> network;
+  DeepPlan plan;
+  std::vector<float> valid_logits;  // [n_valid, n_labels]
+  double valid_error = 1;
+  int64_t steps = 0;
+  double epochs = 0;
+  double model_flops = 0;           // of the matrix products of all steps; blank rows do not count
+  double loop_seconds = 0;          // spent in steps, feed included
+  double gemm_peak_flops_per_s = 0;
+  double flop_utilisation = 0;      // model_flops / loop_seconds / gemm_peak_flops_per_s
+  double feed_overhead = 1;         // step with the real feed / step on one fixed batch
+  std::vector<DeepCurvePoint> curve;
+  bool interrupted = false;
+};
+
+// Uses LibTorch's threads (at::set_num_threads). `train` must not be empty; `valid` may be: then the last network counts as
+// the best, and valid_error is 1.
+DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
+                      const DeepOptions& options);
+
+}  // namespace gulo

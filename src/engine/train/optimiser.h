@@ -1,0 +1,45 @@
+// The deep part's optimiser: Muon for hidden matrices, fused AdamW for everything else.
+//
+// Muon (Jordan et al. 2024, github.com/KellerJordan/Muon): the step is the momentum's nearest orthogonal matrix, found by
+// five Newton-Schulz iterations. Weights and moments are float; the iterations run in `dtype`.
+// Deterministic: the same gradients give the same bits.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "engine/net/network.h"
+
+namespace gulo {
+
+struct OptimiserOptions {
+  double muon_rate = 0.02;         // learning rates at scale 1
+  double muon_momentum = 0.95;     // Nesterov
+  double muon_weight_decay = 0.05;
+  double adam_rate = 2e-3;
+  double adam_beta1 = 0.9, adam_beta2 = 0.98;
+  double adam_weight_decay = 0.05;
+};
+
+// The nearest orthogonal matrix, but for singular values within about 0.7 to 1.2.
+at::Tensor orthogonalise(const at::Tensor& matrix, at::ScalarType dtype);
+
+class Optimiser {
+ public:
+  // `parameters` must outlive the optimiser and have gradients when step() is called.
+  Optimiser(const std::vector<Parameter>& parameters, at::ScalarType dtype, const OptimiserOptions& options);
+  // Changes the parameters by one step with both learning rates times `scale`, and clears their gradients.
+  void step(double scale);
+
+ private:
+  void step_muon(double scale);
+  void step_adam(double scale);
+
+  OptimiserOptions options_;
+  at::ScalarType dtype_;
+  std::vector<at::Tensor> matrices_, momenta_;
+  std::vector<at::Tensor> others_, averages_, square_averages_, counts_;
+};
+
+}  // namespace gulo
