@@ -1,5 +1,5 @@
-// The safetensors format (https://github.com/huggingface/safetensors): u64 little-endian header size, a JSON header, then
-// the tensors' bytes. Written whole or not at all; read by mapping, with every field checked before it is used.
+// The safetensors format (https://github.com/huggingface/safetensors): u64 little-endian header size, a JSON header,
+// then the tensors' bytes. Written whole or not at all; read by mapping, with every field checked before it is used.
 #pragma once
 
 #include <cstdint>
@@ -20,21 +20,24 @@ struct TensorView {
 
   uint64_t n_elements() const;
   template <class T>
-  const T* as() const { return reinterpret_cast<const T*>(bytes.data()); }
+  const T* as() const {
+    return reinterpret_cast<const T*>(bytes.data());
+  }
 };
 
 using TensorMap = std::map<std::string, TensorView>;
 
-// A mapped safetensors file; the views point into the map and live as long as this object. What write_safetensors wrote is
-// aligned to its elements always, and to 64 bytes where the tensor's size is a multiple of 64; other files to their elements.
+// A mapped safetensors file; the views point into the map and live as long as this object. What write_safetensors wrote
+// is aligned to its elements always, and to 64 bytes where the tensor's size is a multiple of 64; other files to their
+// elements.
 struct SafetensorsFile {
   MappedFile file;
   TensorMap tensors;
   std::map<std::string, std::string> metadata;
 };
 
-// `metadata` gets one more key, "xxh3": XXH3-64 (hex) of the whole file with that value's digits taken as zeros; reading
-// verifies it where it is present. Throws Error (kDevice) when the file cannot be written.
+// `metadata` gets one more key, "xxh3": XXH3-64 (hex) of the whole file with that value's digits taken as zeros;
+// reading verifies it where it is present. Throws Error (kDevice) when the file cannot be written.
 void write_safetensors(const std::string& path, const TensorMap& tensors,
                        const std::map<std::string, std::string>& metadata);
 // True where the bytes begin as such a file does: a header length that is not absurd, then '{'.

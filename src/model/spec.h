@@ -11,25 +11,25 @@ namespace gulo {
 
 // wide: one sparse layer over hashed byte n-grams (kernel/ngram_bag.h).
 struct WideSpec {
-  int log2_rows = 20;                            // table rows before pruning, 2^log2_rows
-  std::vector<int> orders = {1, 2, 3, 4};        // n-gram lengths in bytes, each 1..8
-  int head_bytes = 64;                           // (position, 1/2/4 bytes) features for the first so many bytes; 0: none
-  int window_bytes = 65536;                      // longer items are cut into windows; their logits are pooled
-  std::vector<int> pair_gaps = {2, 3, 4};        // byte pairs at these distances, each 2..15
+  int log2_rows = 20;                      // table rows before pruning, 2^log2_rows
+  std::vector<int> orders = {1, 2, 3, 4};  // n-gram lengths in bytes, each 1..8
+  int head_bytes = 64;                     // (position, 1/2/4 bytes) features for the first so many bytes; 0: none
+  int window_bytes = 65536;                // longer items are cut into windows; their logits are pooled
+  std::vector<int> pair_gaps = {2, 3, 4};  // byte pairs at these distances, each 2..15
 };
 
 // deep: byte stem -> stages of blocks -> masked pooling -> linear head.
 struct StageSpec {
-  int width = 128;       // channels
-  int depth = 2;         // blocks
-  int downsample = 1;    // this many neighbouring positions are joined before the stage
+  int width = 128;     // channels
+  int depth = 2;       // blocks
+  int downsample = 1;  // this many neighbouring positions are joined before the stage
 };
 struct NetworkSpec {
-  int taps = 8;                    // bytes a stem position sees; stride == taps
-  int stem_width = 128;            // channels out of the stem
+  int taps = 8;          // bytes a stem position sees; stride == taps
+  int stem_width = 128;  // channels out of the stem
   std::vector<StageSpec> stages;
-  int attention_heads = 4;         // pooling: mean, max, and so many attention averages
-  int window_bytes = 4096;         // longer items are cut into windows; their logits are pooled
+  int attention_heads = 4;  // pooling: mean, max, and so many attention averages
+  int window_bytes = 4096;  // longer items are cut into windows; their logits are pooled
   int n_labels = 0;
 };
 
@@ -47,7 +47,8 @@ struct ModelSpec {
   std::optional<WideSpec> wide;
   std::optional<NetworkSpec> deep;
   Calibration calibration;
-  nlohmann::json training = nlohmann::json::object();  // the training record: what `train --json` prints, curve, machine
+  // The training record: what `train --json` prints, the curve, the machine.
+  nlohmann::json training = nlohmann::json::object();
 };
 
 // Labels that are no valid UTF-8 are written with their bad bytes spelt out (model/utf8.h).
