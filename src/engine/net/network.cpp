@@ -23,18 +23,25 @@ void check(bool condition, const std::string& what) {
   require(condition, ErrorKind::kData, "the deep network's " + what, "the model is damaged or of another version");
 }
 
+void check_range(int value, int least, int most, const std::string& name) {
+  check(value >= least && value <= most, name + " is " + std::to_string(value) + ", not " + std::to_string(least) +
+                                             " to " + std::to_string(most));
+}
+
+void check_width(int width, const std::string& name) {
+  check_range(width, 16, kMaxWidth, name);
+  check(width % 16 == 0, name + " is " + std::to_string(width) + ", not a multiple of 16");
+}
+
 void check_spec(const NetworkSpec& spec) {
-  const auto is_width = [](int width) { return width >= 16 && width <= kMaxWidth && width % 16 == 0; };
-  check(spec.taps >= 1 && spec.taps <= kMaxTaps, fmt::format("taps are {}, not 1 to {}", spec.taps, kMaxTaps));
-  check(is_width(spec.stem_width), fmt::format("stem_width is {}, not a multiple of 16", spec.stem_width));
-  check(spec.attention_heads >= 0 && spec.attention_heads <= kMaxHeads,
-        fmt::format("attention_heads are {}, not 0 to {}", spec.attention_heads, kMaxHeads));
-  check(spec.n_labels >= 1, "n_labels is not positive");
+  check_range(spec.taps, 1, kMaxTaps, "taps");
+  check_width(spec.stem_width, "stem_width");
+  check_range(spec.attention_heads, 0, kMaxHeads, "attention_heads");
+  check_range(spec.n_labels, 1, ModelSpec::kMaxLabels, "n_labels");
   for (const StageSpec& stage : spec.stages) {
-    check(is_width(stage.width), fmt::format("stage width is {}, not a multiple of 16", stage.width));
-    check(stage.depth >= 0 && stage.depth <= kMaxDepth, fmt::format("stage depth is {}", stage.depth));
-    check(stage.downsample >= 1 && stage.downsample <= kMaxDownsample,
-          fmt::format("stage downsample is {}", stage.downsample));
+    check_width(stage.width, "stage width");
+    check_range(stage.depth, 0, kMaxDepth, "stage depth");
+    check_range(stage.downsample, 1, kMaxDownsample, "stage downsample");
   }
 }
 
