@@ -33,6 +33,8 @@ endif()
 add_library(gulo::torch INTERFACE IMPORTED GLOBAL)
 target_include_directories(gulo::torch INTERFACE ${torch_dir}/include ${torch_dir}/include/torch/csrc/api/include)
 target_link_libraries(gulo::torch INTERFACE ${GULO_TORCH_LIB_DIR}/libtorch_cpu.so ${GULO_TORCH_LIB_DIR}/libc10.so)
+# The wheel brings headers of an fmt of its own, which the system's library does not fit.
+target_compile_definitions(gulo::torch INTERFACE FMT_HEADER_ONLY=1)
 # at::parallel_for is a template that runs in one thread where the compiler has no OpenMP; the library is the wheel's.
 target_compile_options(gulo::torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 # RPATH, not RUNPATH: it also serves the libraries that libtorch loads in its turn.

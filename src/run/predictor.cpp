@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "base/threads.h"
 #include "run/wide_scorer.h"
 
 namespace gulo {
@@ -30,6 +31,14 @@ class WidePredictor : public Predictor {
 };
 
 }  // namespace
+
+std::vector<float> Predictor::logits_of_all(std::span<const std::span<const uint8_t>> items, int n_threads) const {
+  std::vector<std::vector<float>> rows(items.size());
+  parallel_for(items.size(), n_threads, 4, [&](size_t i, int thread) { rows[i] = logits(items[i], thread); });
+  std::vector<float> all;
+  for (const auto& row : rows) all.insert(all.end(), row.begin(), row.end());
+  return all;
+}
 
 bool runs_without_engine(const ModelSpec& spec) { return !spec.deep; }
 

@@ -16,6 +16,8 @@ class Predictor {
   // Calibrated logits [n_labels] of one item; bytes must be readable (never used) for 64 bytes past their end.
   // Thread-safe: `thread` picks scratch space, 0 <= thread < n_threads of make_predictor.
   virtual std::vector<float> logits(std::span<const uint8_t> item, int thread) const = 0;
+  // The same of many items at once, [n_items, n_labels]: what is fastest for whole data sets.
+  virtual std::vector<float> logits_of_all(std::span<const std::span<const uint8_t>> items, int n_threads) const;
 };
 
 // True where `model` needs no engine.

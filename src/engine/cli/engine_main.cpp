@@ -1,4 +1,6 @@
 // gulo-engine: what gulo runs for the commands that need LibTorch, with the same command line.
+#include <malloc.h>
+
 #include "base/error.h"
 #include "cli/commands.h"
 #include "cli/program.h"
@@ -19,9 +21,17 @@ int run_command(const Options& options) {
   return options.command == "test" ? run_test(options, model, *predictor) : run_predict(options, model, *predictor);
 }
 
+// Tensors of a few MiB are freed and taken again in every step; as pages of their own the kernel would clear them each
+// time.
+void keep_freed_memory() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   return run_program([&] {
     const ParsedCommandLine parsed = parse_command_line(argc, argv);
     return parsed.exit_code >= 0 ? parsed.exit_code : run_command(parsed.options);

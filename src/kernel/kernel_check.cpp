@@ -1,4 +1,4 @@
-#include "kernel/self_test.h"
+#include "kernel/kernel_check.h"
 
 #include <fmt/format.h>
 #include <hwy/highway.h>

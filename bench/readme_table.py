@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Writes the README's results between its markers from bench/results/*.json. `--check` only compares, for CI."""
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "bench/results"
+BEGIN, END = "<!-- results: begin, made by bench/readme_table.py -->", "<!-- results: end -->"
+
+
+def load(name: str) -> dict:
+    path = RESULTS / name
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def error(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"
+
+
+def accuracy_table() -> list[str]:
+    ours, rivals = load("bytes.json"), load("rivals.json").get("sets", {})
+    if not ours:
+        return []
+    lines = [f"Test error, median of {len(next(iter(ours['sets'].values()))['both']['errors'])} seeds, budget {ours['budget']} "
+             f"on {ours['machine']['threads']} cores ({ours['machine']['cpu']}), no GPU:", "",
+             "| set | gulo | wide alone | deep alone | best rival | |", "|---|---|---|---|---|---|"]
+    for name, parts in ours["sets"].items():
+        best = min(rivals.get(name, [{}]), key=lambda r: r.get("test_error", 1))
+        mean = {part: parts.get(part, {}).get("median_test_error") for part in ("both", "wide", "deep")}
+        verdict = "" if not best else "win" if mean["both"] < best["test_error"] else "tie" if mean["both"] == best["test_error"] else "loss"
+        lines.append(f"| {name} | **{error(mean['both'])}** | {error(mean['wide'])} | {error(mean['deep'])} | "
+                     f"{error(best.get('test_error'))} {best.get('rival', '')}, {best.get('cpu_s', '-')} s | {verdict} |")
+    return lines
+
+
+def file_type_lines() -> list[str]:
+    types = load("file_types.json")
+    if not types:
+        return []
+    return ["", f"File types of a Debian machine ({types['n_labels']} types, {types['n_train']} files to train on, "
+            f"{types['n_test']} to test): gulo **{error(types['gulo']['test_error'])}** in {types['gulo']['train_s']:.0f} s, "
+            f"histograms + ExtraTrees {error(types['rival']['test_error'])} in {types['rival']['seconds']:.0f} s."]
+
+
+def predict_lines() -> list[str]:
+    peers = load("predict.json")
+    if not peers:
+        return []
+    lines = ["", f"Prediction, {peers['n_files']} files of up to 64 KiB, same files, same run:", "",
+             "| program | files/s | one file, cold |", "|---|---|---|"]
+    for name, row in peers["programs"].items():
+        lines.append(f"| {name} | {row['files_per_s']:,.0f} | {row['cold_ms']:.0f} ms |")
+    return lines
+
+
+def engine_lines() -> list[str]:
+    ours = load("bytes.json")
+    runs = [run for parts in ours.get("sets", {}).values() for run in parts.get("deep", {}).get("runs", [])]
+    if not runs:
+        return []
+    use = sorted(run["flop_utilisation"] for run in runs)
+    feed = sorted(run["feed_overhead"] for run in runs)
+    return ["", f"The deep part's loop uses {use[len(use) // 2]:.0%} of the best matrix product's rate (from {use[0]:.0%} to {use[-1]:.0%}); "
+            f"a step with the real feed takes {feed[len(feed) // 2]:.2f} of one on a fixed batch."]
+
+
+def main() -> int:
+    readme = ROOT / "README.md"
+    text = readme.read_text()
+    head, rest = text.split(BEGIN)
+    tail = rest.split(END)[1]
+    table = "\n".join(accuracy_table() + engine_lines() + file_type_lines() + predict_lines())
+    new = f"{head}{BEGIN}\n{table}\n{END}{tail}"
+    if "--check" in sys.argv:
+        if new != text:
+            print("README.md: the results differ from bench/results; run bench/readme_table.py")
+        return int(new != text)
+    readme.write_text(new)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

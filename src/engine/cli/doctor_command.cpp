@@ -1,0 +1,78 @@
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/units.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "engine/cli/engine_commands.h"
+#include "engine/train/gemm_probe.h"
+#include "engine/train/matmul_check.h"
+#include "kernel/kernel_check.h"
+
+namespace gulo {
+
+namespace {
+
+using nlohmann::json;
+
+json to_json(const SelfTest& test) {
+  return {{"name", test.name}, {"passed", test.passed}, {"worst_error", test.worst_error}, {"remark", test.remark}};
+}
+
+json diagnose(int n_threads) {
+  at::set_num_threads(n_threads);
+  json report{
+      {"version", GULO_VERSION},
+      {"libtorch", TORCH_VERSION},
+      {"devices", {"cpu"}},
+      {"n_threads", n_threads},
+      {"kernels", kernel_target()},
+      {"bf16", cpu_has_bf16()},
+      {"memory_bytes", static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE))}};
+  const char* waiting = std::getenv("OMP_WAIT_POLICY");
+  report["omp_wait_policy"] = waiting ? waiting : "not set: 2 to 3 times slower on a busy machine";
+  report["tests"] = json::array();
+  for (const SelfTest& test : self_test_kernels()) report["tests"].push_back(to_json(test));
+  std::vector<at::ScalarType> dtypes{at::kFloat};
+  if (cpu_has_bf16()) dtypes.push_back(at::kBFloat16);
+  for (const at::ScalarType dtype : dtypes) {
+    for (const SelfTest& test : self_test_matmul(dtype)) report["tests"].push_back(to_json(test));
+    report["gemm_peak_flops_per_s"][dtype == at::kFloat ? "fp32" : "bf16"] = probe_gemm_flops_per_s(dtype);
+  }
+  report["used"] = matmul_dtype() == at::kFloat ? "fp32" : "bf16";
+  return report;
+}
+
+std::string to_text(const json& report) {
+  std::string text = fmt::format("gulo {}, LibTorch {}\n", report["version"].get<std::string>(),
+                                 report["libtorch"].get<std::string>());
+  text += fmt::format("cpu: {} threads, {} of memory, kernels for {}, bf16 {}\n", report["n_threads"].get<int>(),
+                      format_bytes(report["memory_bytes"].get<double>()), report["kernels"].get<std::string>(),
+                      report["bf16"].get<bool>() ? "yes" : "no");
+  for (const auto& [format, peak] : report["gemm_peak_flops_per_s"].items())
+    text += fmt::format("{} products: {}FLOP/s{}\n", format, format_si(peak.get<double>()),
+                        report["used"] == format ? ", used for training" : "");
+  text += "OpenMP waits: " + report["omp_wait_policy"].get<std::string>() + "\n";
+  for (const json& test : report["tests"])
+    text += fmt::format("{:4}  {}  {}\n", test["passed"].get<bool>() ? "ok" : "BAD", test["name"].get<std::string>(),
+                        test["remark"].get<std::string>());
+  return text;
+}
+
+}  // namespace
+
+int run_doctor(const Options& options) {
+  const json report = diagnose(thread_count(options));
+  write_output(options.json ? report.dump() + "\n" : to_text(report));
+  for (const json& test : report["tests"])
+    if (!test["passed"].get<bool>()) return static_cast<int>(ErrorKind::kDevice);
+  return 0;
+}
+
+}  // namespace gulo

@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/progress.h"
+#include "base/units.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "engine/cli/engine_commands.h"
+#include "engine/train/trainer.h"
+
+namespace gulo {
+
+namespace {
+
+void require_known_device(const std::string& device) {
+  require(device != "cuda", ErrorKind::kDevice, "this build has no CUDA", "use --device cpu, or leave --device out");
+}
+
+void require_known_kind(const std::string& as) {
+  require(as == "auto" || as == "bytes", ErrorKind::kUsage, "kind '" + as + "' cannot be read yet",
+          "use --as bytes: every file is bytes");
+}
+
+std::string summary(const nlohmann::json& record) {
+  std::string text =
+      fmt::format("{}: {} labels, {}, ", record.at("model").get<std::string>(), record.at("n_labels").get<int>(),
+                  format_bytes(record.at("model_bytes").get<double>()));
+  if (record.at("valid_error").is_number())
+    text += fmt::format("validation error {} on {} items, ", format_percent(record.at("valid_error").get<double>()),
+                        format_count(record.at("n_valid").get<uint64_t>()));
+  return text + fmt::format("trained in {}\n", format_duration(record.at("wall_s").get<double>()));
+}
+
+}  // namespace
+
+int run_train(const Options& options) {
+  require_known_device(options.device);
+  require_known_kind(options.as);
+  catch_interrupts();
+  const nlohmann::json record = train_recogniser({.data = options.data.at(0),
+                                                  .model_path = options.model,
+                                                  .valid_data = options.valid,
+                                                  .split = options.split,
+                                                  .label_column = options.label,
+                                                  .budget_s = options.budget_s,
+                                                  .valid_fraction = options.valid_fraction,
+                                                  .max_bad_fraction = options.max_bad,
+                                                  .steps = options.steps,
+                                                  .seed = static_cast<uint64_t>(options.seed),
+                                                  .n_threads = thread_count(options),
+                                                  .parts = options.parts});
+  write_output(options.json ? record.dump() + "\n" : summary(record));
+  return 0;
+}
+
+}  // namespace gulo

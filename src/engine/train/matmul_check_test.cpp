@@ -1,0 +1,23 @@
+#include "engine/train/matmul_check.h"
+
+#include <gtest/gtest.h>
+
+namespace gulo {
+namespace {
+
+TEST(MatmulCheck, Fp32IsRight) {
+  for (const auto& test : self_test_matmul(at::kFloat)) {
+    EXPECT_TRUE(test.passed) << test.name;
+    EXPECT_LT(test.worst_error, 1e-5) << test.name;
+    EXPECT_GT(test.worst_error, 0) << "something was calculated";
+  }
+}
+
+TEST(MatmulCheck, ChoosesBf16OnlyWhereTheCpuHasItAndItIsRight) {
+  const at::ScalarType dtype = matmul_dtype();
+  if (!cpu_has_bf16()) EXPECT_EQ(dtype, at::kFloat);
+  for (const auto& test : self_test_matmul(dtype)) EXPECT_TRUE(test.passed) << test.name;
+}
+
+}  // namespace
+}  // namespace gulo

@@ -1,0 +1,263 @@
+#include "engine/train/trainer.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/process_clock.h"
+#include "base/progress.h"
+#include "base/units.h"
+#include "data/corpus.h"
+#include "data/source.h"
+#include "data/split.h"
+#include "engine/train/deep_trainer.h"
+#include "engine/train/gemm_probe.h"
+#include "engine/train/matmul_check.h"
+#include "engine/train/plan.h"
+#include "engine/train/wide_search.h"
+#include "kernel/kernel_check.h"
+#include "model/calibration.h"
+#include "model/model_file.h"
+
+namespace gulo {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kMaxModelBytes = 32'000'000;
+constexpr size_t kHeaderBytes = 200'000;  // metadata, bitmap and bias
+// The deep part is kept where it lowers the validation part's negative log-likelihood by at least this share.
+constexpr double kMinDeepGain = 0.02;
+
+struct TrainData {
+  Corpus corpus;
+  TrainValid parts;
+};
+
+Split split_of(const std::string& name, Split otherwise) {
+  return name == "all" ? Split::kAll : name == "train" ? Split::kTrain : name == "test" ? Split::kTest : otherwise;
+}
+
+Corpus read(const std::string& data, Split split, size_t min_labels, const TrainOptions& options) {
+  const Listing listing =
+      list_source(data, {.split = split, .label_column = options.label_column, .min_labels = min_labels});
+  return read_corpus(listing,
+                     {.max_bad_fraction = options.max_bad_fraction, .memory_bytes = 0, .n_threads = options.n_threads});
+}
+
+TrainData read_data(const TrainOptions& options) {
+  TrainData data{read(options.data, split_of(options.split, Split::kTrain), 2, options), {}};
+  if (options.valid_data.empty()) {
+    data.parts = split_corpus(data.corpus, options.valid_fraction, options.seed);
+    return data;
+  }
+  const size_t n_train = data.corpus.n_items();
+  append_corpus(data.corpus, read(options.valid_data, Split::kAll, 1, options), options.valid_data);
+  for (size_t i = 0; i < data.corpus.n_items(); ++i)
+    (i < n_train ? data.parts.train : data.parts.valid).push_back(static_cast<uint32_t>(i));
+  return data;
+}
+
+std::string cpu_name() {
+  std::ifstream file("/proc/cpuinfo");
+  for (std::string line; std::getline(file, line);)
+    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
+  return "unknown";
+}
+
+// The whole job, one step after the other.
+class RecogniserTrainer {
+ public:
+  explicit RecogniserTrainer(const TrainOptions& options) : options_(options) {}
+
+  json run() {
+    at::set_num_threads(options_.n_threads);
+    check_machine();
+    data_ = read_data(options_);
+    say_what_is_there();
+    plan_ = plan_budget(options_.budget_s, seconds_since_process_start(), options_.parts);
+    for (const uint32_t i : data_.parts.valid) valid_labels_.push_back(data_.corpus.item_labels[i]);
+    if (options_.parts != "deep") wide_ = train_wide();
+    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !wide_)) deep_ = train_deep_part();
+    require(wide_ || deep_, ErrorKind::kData, "nothing was trained before the interruption", "let it run for longer");
+    combine();
+    return write();
+  }
+
+ private:
+  void check_machine() {
+    for (const SelfTest& test : self_test_kernels()) {
+      if (!test.remark.empty()) warn(test.name + ": " + test.remark);
+      require(test.passed, ErrorKind::kDevice, "kernel " + test.name + " calculates wrong on this machine",
+              "run `gulo doctor` and report what it prints");
+    }
+    dtype_ = matmul_dtype();
+  }
+
+  void say_what_is_there() const {
+    say(fmt::format("bytes: {} items, {} labels, {}; {} to train on, {} to validate",
+                    format_count(data_.corpus.n_items()), data_.corpus.labels.size(),
+                    format_bytes(static_cast<double>(data_.corpus.n_bytes())), format_count(data_.parts.train.size()),
+                    format_count(data_.parts.valid.size())));
+  }
+
+  WideResult train_wide() {
+    const bool timed = options_.steps == 0;
+    const WideSearchOptions search{.search_s = timed ? plan_.wide_search_s : 0,
+                                   .final_s = timed ? plan_.wide_final_s : 0,
+                                   .seed = options_.seed,
+                                   .n_threads = options_.n_threads,
+                                   .refit = options_.valid_data.empty(),
+                                   .max_bytes = kMaxModelBytes - kHeaderBytes};
+    return search_wide(data_.corpus, data_.parts, search, curve_);
+  }
+
+  std::optional<DeepResult> train_deep_part() {
+    const double begin_s = seconds_since_process_start(), left_s = plan_.end_s - begin_s;
+    if (interrupted() || (options_.steps == 0 && left_s < 2)) return {};
+    Progress progress("deep");
+    DeepOptions deep;
+    deep.seconds = left_s;
+    deep.steps = options_.steps;
+    deep.seed = options_.seed;
+    deep.dtype = dtype_;
+    deep.progress = [&](const DeepProgress& now) {
+      progress.update(now.fraction,
+                      fmt::format("step {}  loss {:.3f}  validation error {}  {}/s", now.step, now.loss,
+                                  format_percent(now.valid_error), format_bytes(now.bytes_per_s)),
+                      options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
+      return !interrupted();
+    };
+    DeepResult result = train_deep(data_.corpus, data_.parts.train, data_.parts.valid, deep);
+    progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
+                                format_percent(result.valid_error)));
+    for (const DeepCurvePoint& point : result.curve)
+      curve_.push_back({{"phase", "deep"},
+                        {"seconds", begin_s + point.seconds},
+                        {"loss", point.loss},
+                        {"valid_error", point.valid_error}});
+    return result;
+  }
+
+  // Fits the scales, and drops the deep part where the wide one does as well without it.
+  void combine() {
+    const std::vector<float> none;
+    const auto& wide = wide_ ? wide_->valid_logits : none;
+    const auto& deep = deep_ ? deep_->valid_logits : none;
+    calibration_ = fit_calibration(wide, deep, valid_labels_);
+    if (!wide_ && valid_labels_.empty()) calibration_ = {0, 1};
+    if (wide_ && valid_labels_.empty()) calibration_ = {1, 0};
+    const auto sum = combine_logits(calibration_, wide, deep);
+    valid_error_ = error_fraction(sum, valid_labels_);
+    keep_deep_ = deep_.has_value();
+    if (!wide_ || !deep_) return;
+    const Calibration wide_only = fit_calibration(wide, {}, valid_labels_);
+    const auto without = combine_logits(wide_only, wide, {});
+    const double error_without = error_fraction(without, valid_labels_);
+    const double gain =
+        1 - negative_log_likelihood(sum, valid_labels_) / negative_log_likelihood(without, valid_labels_);
+    keep_deep_ = calibration_.deep_scale > 0 && gain >= kMinDeepGain && valid_error_ <= error_without;
+    if (keep_deep_) {
+      say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
+                      format_percent(deep_->valid_error), format_percent(valid_error_)));
+      return;
+    }
+    say(fmt::format("the deep part does not help on validation (error {} without it, {} with it) and is dropped",
+                    format_percent(error_without), format_percent(valid_error_)));
+    calibration_ = wide_only;
+    valid_error_ = error_without;
+  }
+
+  json write() {
+    ModelSpec spec;
+    spec.labels = data_.corpus.labels;
+    spec.calibration = calibration_;
+    TensorMap tensors;
+    if (wide_) {
+      spec.wide = wide_->spec;
+      tensors = wide_->tensors.tensors();
+    }
+    ParameterBuffers parameters;
+    if (keep_deep_) {
+      spec.deep = deep_->network->spec();
+      parameters = deep_->network->export_parameters();
+      tensors.insert(parameters.tensors.begin(), parameters.tensors.end());
+    }
+    spec.training = record();
+    save_model(options_.model_path, spec, tensors);
+    json record = spec.training;
+    record["wall_s"] = seconds_since_process_start();
+    record["model_bytes"] = std::filesystem::file_size(options_.model_path);
+    return record;
+  }
+
+  json record() const {
+    json record{{"data", options_.data},
+                {"n_items", data_.corpus.n_items()},
+                {"n_train", data_.parts.train.size()},
+                {"n_valid", data_.parts.valid.size()},
+                {"n_bad", data_.corpus.n_bad},
+                {"n_bytes", data_.corpus.n_bytes()},
+                {"n_labels", data_.corpus.labels.size()},
+                {"kind", "bytes"},
+                {"device", "cpu"},
+                {"budget_s", options_.budget_s},
+                {"wall_s", seconds_since_process_start()},
+                {"seed", options_.seed},
+                {"n_threads", options_.n_threads},
+                {"steps", deep_ ? deep_->steps : 0},
+                {"epochs", deep_ ? deep_->epochs : wide_->epochs},
+                {"valid_error", valid_labels_.empty() ? json() : json(valid_error_)},
+                {"model", options_.model_path},
+                {"interrupted", interrupted()},
+                {"peak_memory_bytes", peak_memory_bytes()},
+                {"curve", curve_},
+                {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};
+    uint64_t n_parameters = wide_ ? wide_->n_parameters : 0;
+    if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
+    record["parameters"] = n_parameters;
+    if (wide_)
+      record["wide"] = {
+          {"recipe", wide_->recipe},        {"epochs", wide_->epochs},
+          {"seconds", wide_->seconds},      {"valid_error", valid_labels_.empty() ? json() : json(wide_->valid_error)},
+          {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
+          {"rows", wide_->tensors.n_rows()}};
+    for (const char* key : {"model_flops", "gemm_peak_flops_per_s", "flop_utilisation", "feed_overhead"})
+      record[key] = nullptr;
+    if (deep_) {
+      record["deep"] = {
+          {"kept", keep_deep_}, {"valid_error", deep_->valid_error}, {"parameters", deep_->network->n_parameters()}};
+      record["model_flops"] = deep_->model_flops;
+      record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
+      record["flop_utilisation"] = deep_->flop_utilisation;
+      record["feed_overhead"] = deep_->feed_overhead;
+    }
+    return record;
+  }
+
+  const TrainOptions& options_;
+  TrainData data_;
+  std::vector<int> valid_labels_;
+  BudgetPlan plan_;
+  at::ScalarType dtype_ = at::kFloat;
+  std::optional<WideResult> wide_;
+  std::optional<DeepResult> deep_;
+  Calibration calibration_;
+  bool keep_deep_ = false;
+  double valid_error_ = 1;
+  json curve_ = json::array();
+};
+
+}  // namespace
+
+json train_recogniser(const TrainOptions& options) { return RecogniserTrainer(options).run(); }
+
+}  // namespace gulo

@@ -1,0 +1,28 @@
+// The main job: labelled items and a budget in, a recogniser out.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+namespace gulo {
+
+struct TrainOptions {
+  std::string data, model_path;
+  std::string valid_data;  // empty: valid_fraction of the items
+  std::string split = "auto", label_column;
+  double budget_s = 60;
+  double valid_fraction = 0.1;
+  double max_bad_fraction = 0.01;
+  int64_t steps = 0;  // > 0: so many deep steps and no clock: same seed, same bits
+  uint64_t seed = 0;
+  int n_threads = 1;
+  std::string parts = "both";  // both | wide | deep
+};
+
+// Trains, writes model_path, and returns the training record (the keys of `train --json`). Ctrl-C keeps the best so
+// far. Throws Error: data that cannot be learned from (kData), no memory or disk (kDevice); then model_path is as it
+// was.
+nlohmann::json train_recogniser(const TrainOptions& options);
+
+}  // namespace gulo

@@ -1,0 +1,153 @@
+#include "engine/train/wide_search.h"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <cmath>
+
+#include "base/interrupt.h"
+#include "base/process_clock.h"
+#include "base/progress.h"
+#include "base/units.h"
+#include "model/calibration.h"
+
+namespace gulo {
+
+namespace {
+
+constexpr double kEpochs = 6;
+// The file may be larger where keeping to max_bytes would cost more validation error than this.
+constexpr double kMaxQuantisationCost = 0.001;
+
+struct Candidate {
+  std::unique_ptr<WideTrainer> trainer;
+  double epochs = 0, loss = 0, likelihood_loss = INFINITY;
+  std::vector<float> valid_logits;
+};
+
+std::vector<int> labels_of(const Corpus& corpus, const std::vector<uint32_t>& items) {
+  std::vector<int> labels;
+  for (const uint32_t i : items) labels.push_back(corpus.item_labels[i]);
+  return labels;
+}
+
+class WideSearch {
+ public:
+  WideSearch(const Corpus& corpus, const TrainValid& parts, const WideSearchOptions& options, nlohmann::json& curve)
+      : corpus_(corpus),
+        parts_(parts),
+        options_(options),
+        curve_(curve),
+        valid_labels_(labels_of(corpus, parts.valid)),
+        progress_("wide") {}
+
+  WideResult run() {
+    const double start_s = seconds_since_process_start();
+    Candidate best = find_best();
+    WideResult result;
+    result.recipe = best.trainer->recipe().name;
+    result.epochs = best.epochs;
+    const bool whole = best.epochs >= kEpochs * 0.999;
+    if (!whole && !interrupted()) {  // much data: the winner goes on learning for as long as the search took
+      Candidate longer = train_and_validate(best.trainer->recipe(), options_.final_s);
+      if (longer.likelihood_loss <= best.likelihood_loss || !interrupted()) best = std::move(longer);
+      result.epochs = best.epochs;
+    }
+    keep(best, result);
+    if (whole && options_.refit && !parts_.valid.empty() && !interrupted()) {
+      std::vector<uint32_t> all(parts_.train);
+      all.insert(all.end(), parts_.valid.begin(), parts_.valid.end());
+      std::sort(all.begin(), all.end());
+      best = {};  // its table's memory
+      Candidate refitted = train(wide_recipe_, all, options_.final_s);
+      if (refitted.epochs >= kEpochs * 0.5) {
+        result.tensors = refitted.trainer->quantise(max_bytes_);
+        result.n_parameters = refitted.trainer->n_parameters();
+        result.refitted = true;
+      }
+    }
+    result.seconds = seconds_since_process_start() - start_s;
+    progress_.finish(fmt::format("{}, validation error {}{}", result.recipe, format_percent(result.valid_error),
+                                 result.refitted ? ", refitted on everything" : ""));
+    return result;
+  }
+
+ private:
+  Candidate find_best() {
+    const auto recipes = wide_recipes();
+    const double share_s = options_.search_s / static_cast<double>(parts_.valid.empty() ? 1 : recipes.size());
+    Candidate best;
+    for (const WideRecipe& recipe : recipes) {
+      Candidate candidate = train_and_validate(recipe, share_s);
+      if (!best.trainer || candidate.likelihood_loss < best.likelihood_loss) best = std::move(candidate);
+      if (interrupted() || parts_.valid.empty()) break;  // without validation items the first recipe is taken
+    }
+    return best;
+  }
+
+  Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds) {
+    Candidate candidate;
+    candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()));
+    const WideSchedule schedule{kEpochs, seconds, options_.seed, options_.n_threads};
+    candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
+      candidate.loss = now.loss;
+      progress_.update(now.fraction,
+                       fmt::format("{}  loss {:.4f}  {}/s", recipe.name, now.loss, format_bytes(now.bytes_per_s)));
+      return !interrupted();
+    });
+    return candidate;
+  }
+
+  Candidate train_and_validate(const WideRecipe& recipe, double seconds) {
+    Candidate candidate = train(recipe, parts_.train, seconds);
+    if (!valid_labels_.empty()) {
+      candidate.valid_logits = candidate.trainer->logits(corpus_, parts_.valid, options_.n_threads);
+      const Calibration calibration = fit_calibration(candidate.valid_logits, {}, valid_labels_);
+      candidate.likelihood_loss =
+          negative_log_likelihood(combine_logits(calibration, candidate.valid_logits, {}), valid_labels_);
+      curve_.push_back({{"phase", "wide"},
+                        {"seconds", seconds_since_process_start()},
+                        {"loss", candidate.loss},
+                        {"valid_error", error_fraction(candidate.valid_logits, valid_labels_)},
+                        {"recipe", recipe.name}});
+    }
+    return candidate;
+  }
+
+  // Puts the quantised winner into the result, and what the quantisation costs on the validation items.
+  void keep(Candidate& best, WideResult& result) {
+    wide_recipe_ = best.trainer->recipe();
+    result.spec = wide_recipe_.spec;
+    result.n_parameters = best.trainer->n_parameters();
+    const double float_error = error_fraction(best.valid_logits, valid_labels_);
+    std::vector<WideTensors> variants{best.trainer->quantise(options_.max_bytes)};
+    if (!valid_labels_.empty()) variants.push_back(best.trainer->quantise(SIZE_MAX));
+    for (WideTensors& variant : variants) {
+      max_bytes_ = &variant == &variants.front() ? options_.max_bytes : SIZE_MAX;
+      result.tensors = std::move(variant);
+      if (valid_labels_.empty()) break;
+      best.trainer->load(result.tensors);
+      result.valid_logits = best.trainer->logits(corpus_, parts_.valid, options_.n_threads);
+      result.valid_error = error_fraction(result.valid_logits, valid_labels_);
+      result.quantisation_cost = result.valid_error - float_error;
+      if (result.quantisation_cost <= kMaxQuantisationCost) break;
+    }
+  }
+
+  const Corpus& corpus_;
+  const TrainValid& parts_;
+  const WideSearchOptions& options_;
+  nlohmann::json& curve_;
+  std::vector<int> valid_labels_;
+  WideRecipe wide_recipe_;
+  size_t max_bytes_ = 0;
+  Progress progress_;
+};
+
+}  // namespace
+
+WideResult search_wide(const Corpus& corpus, const TrainValid& parts, const WideSearchOptions& options,
+                       nlohmann::json& curve) {
+  return WideSearch(corpus, parts, options, curve).run();
+}
+
+}  // namespace gulo
