@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 namespace {

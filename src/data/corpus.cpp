@@ -18,7 +18,7 @@
 #include "base/units.h"
 #include "data/archive_reader.h"
 #include "data/memory.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 

@@ -14,7 +14,7 @@
 #include "data/csv.h"
 #include "data/item.h"
 #include "data/listing_builder.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 

@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "base/error.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 

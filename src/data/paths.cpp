@@ -7,7 +7,7 @@
 
 #include "base/progress.h"
 #include "data/folder.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 

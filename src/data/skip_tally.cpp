@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/progress.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 

@@ -11,7 +11,7 @@
 #include "data/layout.h"
 #include "data/list_file.h"
 #include "data/skip_tally.h"
-#include "data/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "model/json_text.h"
-#include "model/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 namespace {
@@ -164,7 +164,7 @@ bool is_given(const json& object, const char* key) { return object.contains(key)
 
 json to_json(const ModelSpec& spec) {
   json labels = json::array();
-  for (const std::string& label : spec.labels) labels.push_back(valid_utf8(label));
+  for (const std::string& label : spec.labels) labels.push_back(printable_utf8(label));
   return {{"format_version", ModelSpec::kFormatVersion},
           {"kind", spec.kind},
           {"labels", labels},

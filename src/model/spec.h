@@ -51,7 +51,7 @@ struct ModelSpec {
   nlohmann::json training = nlohmann::json::object();
 };
 
-// Labels that are no valid UTF-8 are written with their bad bytes spelt out (model/utf8.h).
+// Labels that are no valid UTF-8 are written with their bad bytes spelt out (base/utf8.h).
 // from_json throws Error (kData) that names the field: absent, of the wrong type, out of range, newer format version.
 nlohmann::json to_json(const ModelSpec& spec);
 ModelSpec model_spec_from_json(const nlohmann::json& json);

@@ -60,7 +60,7 @@ TEST(Spec, LabelsOfNoValidEncodingStayApart) {
   ModelSpec spec = example();
   spec.labels = {"\xE9", "\xE8", "e"};
   const ModelSpec copy = model_spec_from_json(parse_json(json_line(to_json(spec)), "spec", ""));
-  EXPECT_EQ(copy.labels, (std::vector<std::string>{"\\xE9", "\\xE8", "e"}));
+  EXPECT_EQ(copy.labels, (std::vector<std::string>{"\\xe9", "\\xe8", "e"}));
 }
 
 TEST(Spec, NewerFormatAsksForNewerGulo) {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "model/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 namespace {
@@ -137,7 +137,7 @@ Evaluation evaluate(const std::vector<std::string>& labels, std::span<const floa
 
 nlohmann::json to_json(const Evaluation& e) {
   nlohmann::json labels = nlohmann::json::array(), per_label = nlohmann::json::array();
-  for (const std::string& label : e.labels) labels.push_back(valid_utf8(label));
+  for (const std::string& label : e.labels) labels.push_back(printable_utf8(label));
   for (size_t i = 0; i < e.scores.size(); ++i) {
     const LabelScore& score = e.scores[i];
     per_label.push_back({{"label", labels[i]},

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "model/utf8.h"
+#include "base/utf8.h"
 
 namespace gulo {
 namespace {
@@ -17,7 +17,7 @@ bool starts_character(char byte) { return (static_cast<uint8_t>(byte) & 0xC0) !=
 
 std::string html_escape(std::string_view text) {
   std::string escaped;
-  for (const char c : valid_utf8(text)) {
+  for (const char c : printable_utf8(text)) {
     switch (c) {
       case '&':
         escaped += "&amp;";
@@ -36,7 +36,7 @@ std::string html_escape(std::string_view text) {
         break;
       default:
         if (static_cast<uint8_t>(c) < 0x20 || c == 0x7F) {
-          escaped += fmt::format("\\x{:02X}", static_cast<uint8_t>(c));
+          escaped += fmt::format("\\x{:02x}", static_cast<uint8_t>(c));
         } else {
           escaped += c;
         }
@@ -50,7 +50,7 @@ size_t n_characters(std::string_view text) {
 }
 
 std::string shortened(const std::string& text, size_t max_characters) {
-  std::string valid = valid_utf8(text);
+  std::string valid = printable_utf8(text);
   if (n_characters(valid) <= max_characters) return valid;
   size_t end = 0;
   for (size_t n = 0; end < valid.size(); ++end)
