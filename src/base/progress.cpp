@@ -31,7 +31,7 @@ void write_error(const std::string& text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
-void write_own_line(const std::string& text) { write_error((line_open.exchange(false) ? "\n" : "") + text + "\n"); }
+void write_own_line(const std::string& text) { write_error(fmt::format("{}{}\n", line_open.exchange(false) ? "\n" : "", text)); }
 
 bool can_redraw() {
   const char* terminal = std::getenv("TERM");
@@ -109,7 +109,7 @@ void Progress::draw(double fraction, const std::string& note, double seconds_lef
   }
   if (on_terminal_) {
     // One column stays free: a character in the last one makes some terminals wrap.
-    line = "\r" + cut_to_columns(line, terminal_columns() - 1) + "\x1b[K" + (last ? "\n" : "");
+    line = fmt::format("\r{}\x1b[K{}", cut_to_columns(line, terminal_columns() - 1), last ? "\n" : "");
     line_open = !last;
   } else {
     line += "\n";

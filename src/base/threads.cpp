@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <exception>
 #include <fstream>
 #include <mutex>
@@ -21,7 +22,7 @@ int available_threads() {
   std::string quota;
   double period_us = 0;
   if (file >> quota >> period_us && quota != "max" && period_us > 0)
-    cores = std::min(cores, static_cast<int>(std::stod(quota) / period_us + 0.5));
+    cores = std::min(cores, static_cast<int>(std::lround(std::stod(quota) / period_us)));
   return std::max(1, cores);
 }
 
