@@ -1,6 +1,6 @@
 # The libraries that Debian gives (apt-packages.txt), as targets that exist whether or not the optional ones were found.
 #
-# Output  gulo::xxhash, gulo::archive (optional: GULO_HAS_LIBARCHIVE tells the code), gulo::highway (headers needed; without
+# Output  gulo::xxhash, gulo::archive (optional: empty without libarchive), gulo::highway (headers needed; without
 #         the library there is no run-time dispatch, only the instruction set that the compiler is told)
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
@@ -21,10 +21,8 @@ endif()
 add_library(gulo::archive INTERFACE IMPORTED GLOBAL)
 if(ARCHIVE_FOUND)
   target_link_libraries(gulo::archive INTERFACE PkgConfig::ARCHIVE)
-  target_compile_definitions(gulo::archive INTERFACE GULO_HAS_LIBARCHIVE=1)
 else()
   message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
-  target_compile_definitions(gulo::archive INTERFACE GULO_HAS_LIBARCHIVE=0)
 endif()
 
 add_library(gulo::highway INTERFACE IMPORTED GLOBAL)
