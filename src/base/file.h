@@ -24,8 +24,9 @@ class MappedFile {
   size_t size_bytes_ = 0;
 };
 
-// Writes a file under a temporary name in the same folder; commit() flushes it to disk and renames it over `path`. Without
-// commit the temporary file is removed and what stood at `path` stays. Throws Error (kDevice: disk full, no permission).
+// Writes a file under a temporary name in the same folder; commit() flushes it to disk and renames it over `path`.
+// Without commit the temporary file is removed and what stood at `path` stays. Throws Error (kDevice: disk full, no
+// permission).
 class AtomicFile {
  public:
   explicit AtomicFile(std::string path);

@@ -31,7 +31,9 @@ void write_error(const std::string& text) {
   [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, text.data(), text.size());
 }
 
-void write_own_line(const std::string& text) { write_error(fmt::format("{}{}\n", line_open.exchange(false) ? "\n" : "", text)); }
+void write_own_line(const std::string& text) {
+  write_error(fmt::format("{}{}\n", line_open.exchange(false) ? "\n" : "", text));
+}
 
 bool can_redraw() {
   const char* terminal = std::getenv("TERM");

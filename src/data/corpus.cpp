@@ -16,9 +16,9 @@
 #include "base/progress.h"
 #include "base/threads.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "data/archive_reader.h"
 #include "data/memory.h"
-#include "base/utf8.h"
 
 namespace gulo {
 

@@ -7,8 +7,8 @@
 
 #include "base/error.h"
 #include "base/progress.h"
-#include "data/listing_builder.h"
 #include "base/utf8.h"
+#include "data/listing_builder.h"
 
 namespace gulo {
 

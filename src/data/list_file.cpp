@@ -11,10 +11,10 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "data/csv.h"
 #include "data/item.h"
 #include "data/listing_builder.h"
-#include "base/utf8.h"
 
 namespace gulo {
 

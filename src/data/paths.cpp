@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "base/progress.h"
-#include "data/folder.h"
 #include "base/utf8.h"
+#include "data/folder.h"
 
 namespace gulo {
 

@@ -6,12 +6,12 @@
 
 #include "base/error.h"
 #include "base/progress.h"
+#include "base/utf8.h"
 #include "data/archive.h"
 #include "data/folder.h"
 #include "data/layout.h"
 #include "data/list_file.h"
 #include "data/skip_tally.h"
-#include "base/utf8.h"
 
 namespace gulo {
 

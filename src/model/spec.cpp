@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/error.h"
-#include "model/json_text.h"
 #include "base/utf8.h"
+#include "model/json_text.h"
 
 namespace gulo {
 namespace {
