@@ -207,10 +207,10 @@ HWY_INLINE void forward_int8_columns(const Int8Table& table, size_t column, cons
   const hn::CappedTag<float, 16> d;
   const hn::Rebind<int32_t, decltype(d)> d32;
   const hn::Rebind<int8_t, decltype(d)> d8;
-  constexpr size_t lanes = hn::MaxLanes(d), n_vectors = kGroups * 16 / lanes;
+  constexpr size_t kLanes = hn::MaxLanes(d), kVectors = kGroups * 16 / kLanes;
   const size_t stride = static_cast<size_t>(table.n_labels);
-  hn::Vec<decltype(d)> sum[n_vectors];
-  for (size_t v = 0; v < n_vectors; ++v) sum[v] = hn::Zero(d);
+  hn::Vec<decltype(d)> sum[kVectors];
+  for (size_t v = 0; v < kVectors; ++v) sum[v] = hn::Zero(d);
   for (size_t i = 0; i < n_rows; ++i) {
     if (i + kPrefetch < n_rows) {
       hwy::Prefetch(table.weight + rows[i + kPrefetch] * stride + column);
@@ -218,12 +218,12 @@ HWY_INLINE void forward_int8_columns(const Int8Table& table, size_t column, cons
     }
     const int8_t* weight = table.weight + rows[i] * stride + column;
     const auto scale = hn::Set(d, table.scale[rows[i]]);
-    for (size_t v = 0; v < n_vectors; ++v) {
-      const auto w = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, weight + v * lanes)));
+    for (size_t v = 0; v < kVectors; ++v) {
+      const auto w = hn::ConvertTo(d, hn::PromoteTo(d32, hn::LoadU(d8, weight + v * kLanes)));
       sum[v] = hn::MulAdd(scale, w, sum[v]);
     }
   }
-  for (size_t v = 0; v < n_vectors; ++v) hn::StoreU(sum[v], d, out + v * lanes);
+  for (size_t v = 0; v < kVectors; ++v) hn::StoreU(sum[v], d, out + v * kLanes);
 }
 
 void forward_int8(const Int8Table& table, const uint32_t* ids, size_t n_ids, float* out) {
@@ -281,7 +281,8 @@ void ngram_bag_forward_int8_cpu(const Int8Table& table, const uint32_t* ids, siz
 }
 
 size_t NgramBagShape::max_ids(size_t n_bytes) const {
-  const size_t kinds = static_cast<size_t>(std::popcount(orders & 0xff) + std::popcount(pair_gaps & 0xfffc));
+  const size_t kinds =
+      static_cast<size_t>(std::popcount(orders & 0xff)) + static_cast<size_t>(std::popcount(pair_gaps & 0xfffc));
   return std::min(n_bytes * kinds + 3 * std::min(n_bytes, static_cast<size_t>(head_bytes)) + 1, n_rows()) + 1;
 }
 

@@ -123,7 +123,8 @@ Calibration fit_calibration(std::span<const float> wide, std::span<const float> 
     for (int iteration = 0; iteration < 50; ++iteration) {
       const auto direction = newton_direction(now, scales);
       bool improved = false;
-      for (double step = 1; step > 1e-6 && !improved; step /= 2) {
+      for (int halvings = 0; halvings < 20 && !improved; ++halvings) {
+        const double step = std::ldexp(1.0, -halvings);
         std::array<double, 2> next;
         for (int part = 0; part < 2; ++part)
           next[part] = std::clamp(scales[part] + step * direction[part], 0.0, kLargestScale);

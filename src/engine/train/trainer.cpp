@@ -32,8 +32,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kMaxModelBytes = 32'000'000;
-constexpr size_t kHeaderBytes = 200'000;  // metadata, bitmap and bias
+// A model file has 32 MB at most: 28 for the wide rows, the rest for the deep part, the bitmap and the metadata.
+constexpr size_t kMaxWideBytes = 28'000'000;
 // The deep part is kept where it lowers the validation part's negative log-likelihood by at least this share.
 constexpr double kMinDeepGain = 0.02;
 
@@ -116,7 +116,7 @@ class RecogniserTrainer {
                                    .seed = options_.seed,
                                    .n_threads = options_.n_threads,
                                    .refit = options_.valid_data.empty(),
-                                   .max_bytes = kMaxModelBytes - kHeaderBytes};
+                                   .max_bytes = kMaxWideBytes};
     return search_wide(data_.corpus, data_.parts, search, curve_);
   }
 

@@ -15,6 +15,8 @@ namespace gulo {
 namespace {
 
 constexpr double kEpochs = 6;
+// After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds.
+constexpr double kEnoughEpochs = 2.5;
 // The file may be larger where keeping to max_bytes would cost more validation error than this.
 constexpr double kMaxQuantisationCost = 0.001;
 
@@ -46,7 +48,7 @@ class WideSearch {
     WideResult result;
     result.recipe = best.trainer->recipe().name;
     result.epochs = best.epochs;
-    const bool whole = best.epochs >= kEpochs * 0.999;
+    const bool whole = best.epochs >= kEnoughEpochs;
     if (!whole && !interrupted()) {  // much data: the winner goes on learning for as long as the search took
       Candidate longer = train_and_validate(best.trainer->recipe(), options_.final_s);
       if (longer.likelihood_loss <= best.likelihood_loss || !interrupted()) best = std::move(longer);
@@ -59,7 +61,7 @@ class WideSearch {
       std::sort(all.begin(), all.end());
       best = {};  // its table's memory
       Candidate refitted = train(wide_recipe_, all, options_.final_s);
-      if (refitted.epochs >= kEpochs * 0.5) {
+      if (refitted.epochs >= kEnoughEpochs) {
         result.tensors = refitted.trainer->quantise(max_bytes_);
         result.n_parameters = refitted.trainer->n_parameters();
         result.refitted = true;
@@ -72,12 +74,16 @@ class WideSearch {
   }
 
  private:
+  // Every recipe gets its share of the time; what one leaves over, the next may use.
   Candidate find_best() {
     const auto recipes = wide_recipes();
-    const double share_s = options_.search_s / static_cast<double>(parts_.valid.empty() ? 1 : recipes.size());
+    const double begin_s = seconds_since_process_start();
     Candidate best;
-    for (const WideRecipe& recipe : recipes) {
-      Candidate candidate = train_and_validate(recipe, share_s);
+    for (size_t i = 0; i < recipes.size(); ++i) {
+      const double left_s = options_.search_s - (seconds_since_process_start() - begin_s);
+      const auto n_left = static_cast<double>(parts_.valid.empty() ? 1 : recipes.size() - i);
+      const double share_s = options_.search_s > 0 ? std::max(0.1, left_s / n_left) : 0;
+      Candidate candidate = train_and_validate(recipes[i], share_s);
       if (!best.trainer || candidate.likelihood_loss < best.likelihood_loss) best = std::move(candidate);
       if (interrupted() || parts_.valid.empty()) break;  // without validation items the first recipe is taken
     }

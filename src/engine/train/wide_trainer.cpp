@@ -22,6 +22,7 @@ namespace {
 constexpr size_t kBatchItems = 8;  // what two cores' caches hold of 4 KiB items' rows; part of the result, so fixed
 constexpr size_t kMaxTableBytes = size_t{512} << 20;
 constexpr double kBiasLearningRate = 0.01;
+constexpr uint64_t kRaritySampleBytes = uint64_t{32} << 20;
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -96,28 +97,37 @@ class WideTrainer::Run {
     double loss = 0;
   };
 
+  // Counted on a random sample: enough to tell common n-grams from rare ones, and short beside an epoch.
   void count_rarity() {
+    std::vector<uint32_t> sample(items_);
+    rng_.shuffle(sample);
+    uint64_t n_bytes = 0;
+    size_t n_sampled = 0;
+    while (n_sampled < sample.size() && n_bytes < kRaritySampleBytes)
+      n_bytes += first_window(sample[n_sampled++]).size();
     std::vector<uint32_t> n_items_with(trainer_.shape_.n_rows());
     const int n_threads = std::max(1, schedule_.n_threads);
     std::vector<NgramScratch> scratch(static_cast<size_t>(n_threads));
-    parallel_for(items_.size(), n_threads, 16, [&](size_t i, int thread) {
-      const auto item = corpus_.item(items_[i]);
+    parallel_for(n_sampled, n_threads, 16, [&](size_t i, int thread) {
       auto& own = scratch[static_cast<size_t>(thread)];
-      const auto window =
-          item.first(std::min<size_t>(item.size(), static_cast<size_t>(trainer_.recipe_.spec.window_bytes)));
-      const size_t n = extract_window(trainer_.shape_, window, true, own);
+      const size_t n = extract_window(trainer_.shape_, first_window(sample[i]), true, own);
       for (size_t j = 0; j < n; ++j) std::atomic_ref(n_items_with[own.ids[j]]).fetch_add(1, std::memory_order_relaxed);
     });
     row_rate_.resize(n_items_with.size());
     double sum = 0, n = 0;
     for (size_t r = 0; r < row_rate_.size(); ++r) {
-      const double rarity = std::log((1.0 + static_cast<double>(items_.size())) / (1.0 + n_items_with[r]));
+      const double rarity = std::log((1.0 + static_cast<double>(n_sampled)) / (1.0 + n_items_with[r]));
       row_rate_[r] = static_cast<float>(rarity * rarity);
       sum += n_items_with[r] * rarity * rarity;
       n += n_items_with[r];
     }
     if (sum > 0)
       for (float& rate : row_rate_) rate *= static_cast<float>(n / sum);  // the mean step is what it was
+  }
+
+  std::span<const uint8_t> first_window(uint32_t item) const {
+    const auto bytes = corpus_.item(item);
+    return bytes.first(std::min(bytes.size(), static_cast<size_t>(trainer_.recipe_.spec.window_bytes)));
   }
 
   // Fills the slots with the next items of a permutation that is drawn anew each epoch.
