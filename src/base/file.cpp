@@ -74,8 +74,9 @@ void AtomicFile::write(const void* data, size_t n_bytes) {
 }
 
 void AtomicFile::commit() {
-  require(fsync(descriptor_) == 0 && rename(temporary_path_.c_str(), path_.c_str()) == 0, ErrorKind::kDevice,
-          fmt::format("cannot be written: {}", std::strerror(errno)), "what was there before is untouched", path_);
+  const bool replaced = fsync(descriptor_) == 0 && rename(temporary_path_.c_str(), path_.c_str()) == 0;
+  require(replaced, ErrorKind::kDevice, fmt::format("cannot be written: {}", std::strerror(errno)),
+          "what was there before is untouched", path_);
   close(std::exchange(descriptor_, -1));
 }
 

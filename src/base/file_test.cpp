@@ -101,6 +101,17 @@ TEST_F(FileTest, WritingWhereThereIsNoFolderIsADeviceError) {
   }
 }
 
+TEST_F(FileTest, AFolderInThePlaceOfTheFileIsNamedAsTheReason) {
+  fs::create_directory(path("model"));
+  AtomicFile file(path("model"));
+  try {
+    file.commit();
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_NE(error.message().find("Is a directory"), std::string::npos) << error.message();
+  }
+}
+
 // /dev/full answers every write like a full disk. AtomicFile makes its file beside the path and so cannot be pointed at
 // it; a limit on the file's size gives the same failing write.
 TEST_F(FileTest, AFullDiskLeavesWhatWasThere) {
