@@ -90,17 +90,41 @@ std::array<double, 2> newton_direction(const Objective& o, const std::array<doub
 
 }  // namespace
 
-double negative_log_likelihood(std::span<const float> logits, std::span<const int> item_labels) {
-  if (item_labels.empty()) return 0;
-  const size_t n_labels = logits.size() / item_labels.size();
-  double sum = 0;
+namespace {
+
+// -log softmax(logits)[label] of every row.
+std::vector<double> row_losses(std::span<const float> logits, std::span<const int> item_labels) {
+  const size_t n_labels = item_labels.empty() ? 0 : logits.size() / item_labels.size();
+  std::vector<double> losses, row(n_labels);
   for (size_t i = 0; i < item_labels.size(); ++i) {
-    std::vector<double> row(logits.begin() + static_cast<long>(i * n_labels),
-                            logits.begin() + static_cast<long>((i + 1) * n_labels));
+    std::ranges::copy(logits.subspan(i * n_labels, n_labels), row.begin());
     const double own = row[static_cast<size_t>(item_labels[i])];
-    sum += softmax_in_place(row) - own;
+    losses.push_back(softmax_in_place(row) - own);
   }
-  return sum / static_cast<double>(item_labels.size());
+  return losses;
+}
+
+}  // namespace
+
+double negative_log_likelihood(std::span<const float> logits, std::span<const int> item_labels) {
+  double sum = 0;
+  for (const double loss : row_losses(logits, item_labels)) sum += loss;
+  return item_labels.empty() ? 0 : sum / static_cast<double>(item_labels.size());
+}
+
+bool improves_likelihood(std::span<const float> without, std::span<const float> with,
+                         std::span<const int> item_labels) {
+  const auto before = row_losses(without, item_labels), after = row_losses(with, item_labels);
+  const auto n = static_cast<double>(item_labels.size());
+  double sum = 0, squares = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const double gain = before[i] - after[i];
+    sum += gain;
+    squares += gain * gain;
+  }
+  if (n < 2) return false;
+  const double mean = sum / n, variance = std::max(0.0, squares / n - mean * mean) * n / (n - 1);
+  return mean > 2 * std::sqrt(variance / n);
 }
 
 double error_fraction(std::span<const float> logits, std::span<const int> item_labels) {

@@ -18,6 +18,10 @@ double error_fraction(std::span<const float> logits, std::span<const int> item_l
 // Without items the part that is there gets 1. wide, deep: [n, n_labels] or empty.
 Calibration fit_calibration(std::span<const float> wide, std::span<const float> deep, std::span<const int> item_labels);
 
+// True where `with` is better than `without` by more than chance: the mean of the items' gains in log-likelihood is
+// over two of its standard errors. Both [n, n_labels].
+bool improves_likelihood(std::span<const float> without, std::span<const float> with, std::span<const int> item_labels);
+
 std::vector<float> combine_logits(const Calibration& calibration, std::span<const float> wide,
                                   std::span<const float> deep);
 

@@ -61,6 +61,18 @@ TEST(Calibration, IsNotCertainWhereNothingWentWrong) {
   EXPECT_NEAR(1 / (1 + std::exp(-0.1 * scale)), 51.0 / 52, 1e-3);
 }
 
+TEST(Calibration, OnlyMoreThanChanceIsAnImprovement) {
+  const Drawn d = draw(400, 4, 1.0f);
+  const std::vector<float> nothing(d.logits.size(), 0.0f);
+  EXPECT_TRUE(improves_likelihood(nothing, d.logits, d.item_labels));
+  EXPECT_FALSE(improves_likelihood(d.logits, nothing, d.item_labels));
+  EXPECT_FALSE(improves_likelihood(d.logits, d.logits, d.item_labels));
+  std::vector<float> shaken(d.logits);
+  Rng rng(8);
+  for (float& v : shaken) v += static_cast<float>(0.1 * (rng.uniform() - 0.5));
+  EXPECT_FALSE(improves_likelihood(d.logits, shaken, d.item_labels)) << "noise";
+}
+
 TEST(Calibration, WithoutItemsThePartsThatAreThereCount) {
   const std::vector<float> some{1, 2};
   const Calibration c = fit_calibration(some, {}, {});

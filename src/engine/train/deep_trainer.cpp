@@ -68,7 +68,8 @@ class DeepTrainer {
     // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
     const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
     result_.plan = options_.plan ? *options_.plan : plan_deep(corpus_, train_, options_.seconds, expected);
-    const DeepPlan& plan = result_.plan;
+    DeepPlan& plan = result_.plan;
+    plan.feed.window_bytes = plan.spec.window_bytes;  // what prediction cuts items into
     network_ = std::make_shared<Network>(plan.spec, options_.seed, options_.dtype);
     optimiser_.emplace(network_->parameters(), options_.dtype, plan.optimiser);
     const int row_bytes = network_->coarse_row_bytes();

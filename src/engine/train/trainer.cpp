@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/error.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/process_clock.h"
 #include "base/progress.h"
@@ -34,8 +35,6 @@ using nlohmann::json;
 
 // A model file has 32 MB at most: 28 for the wide rows, the rest for the deep part, the bitmap and the metadata.
 constexpr size_t kMaxWideBytes = 28'000'000;
-// The deep part is kept where it lowers the validation part's negative log-likelihood by at least this share.
-constexpr double kMinDeepGain = 0.02;
 
 struct TrainData {
   Corpus corpus;
@@ -79,6 +78,7 @@ class RecogniserTrainer {
   explicit RecogniserTrainer(const TrainOptions& options) : options_(options) {}
 
   json run() {
+    { const AtomicFile can_be_written(options_.model_path); }  // known now, not after the budget is spent
     at::set_num_threads(options_.n_threads);
     check_machine();
     data_ = read_data(options_);
@@ -162,9 +162,8 @@ class RecogniserTrainer {
     const Calibration wide_only = fit_calibration(wide, {}, valid_labels_);
     const auto without = combine_logits(wide_only, wide, {});
     const double error_without = error_fraction(without, valid_labels_);
-    const double gain =
-        1 - negative_log_likelihood(sum, valid_labels_) / negative_log_likelihood(without, valid_labels_);
-    keep_deep_ = calibration_.deep_scale > 0 && gain >= kMinDeepGain && valid_error_ <= error_without;
+    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
+                 improves_likelihood(without, sum, valid_labels_);
     if (keep_deep_) {
       say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
                       format_percent(deep_->valid_error), format_percent(valid_error_)));
