@@ -1,8 +1,8 @@
 // Windows of items, packed into batches of one fixed shape for the deep part.
 //
-// A batch has n_coarse_rows rows of coarse_row_bytes bytes (engine/net/network.h). Windows lie one after the other, each
-// filled up with kPad to whole coarse rows and followed by one blank coarse row; rows left over are blank.
-// The shape never changes from step to step, whatever the lengths, so memory and oneDNN's kernels are reused.
+// A batch has n_coarse_rows rows of coarse_row_bytes bytes (engine/net/network.h). Windows lie one after the other,
+// each filled up with kPad to whole coarse rows and followed by one blank coarse row; rows left over are blank. The
+// shape never changes from step to step, whatever the lengths, so memory and oneDNN's kernels are reused.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +12,6 @@
 #include <vector>
 
 namespace gulo {
-
 
 struct BatchShape {
   int64_t n_coarse_rows = 0;
@@ -27,11 +26,11 @@ struct Window {
 };
 
 struct PackedBatch {
-  at::Tensor bytes;                    // [n_coarse_rows * coarse_row_bytes] int16
-  std::vector<int32_t> begins, ends;   // coarse rows of each window
+  at::Tensor bytes;                   // [n_coarse_rows * coarse_row_bytes] int16
+  std::vector<int32_t> begins, ends;  // coarse rows of each window
   std::vector<uint32_t> owners;
-  int64_t n_item_bytes = 0;            // without padding
-  int64_t n_item_rows = 0;             // coarse rows that are not blank
+  int64_t n_item_bytes = 0;  // without padding
+  int64_t n_item_rows = 0;   // coarse rows that are not blank
 };
 
 class BatchPacker {

@@ -7,9 +7,9 @@
 #include <algorithm>
 
 #include "engine/net/row_kernels.h"
-#include "engine/net/transpose.h"
 #include "engine/net/row_tiles.h"
 #include "engine/net/tile_product.h"
+#include "engine/net/transpose.h"
 
 namespace gulo {
 namespace {
@@ -22,8 +22,13 @@ template <class T>
 class JoinKernel {
  public:
   JoinKernel(const at::Tensor& x, const at::Tensor& w, const at::Tensor& keep)
-      : n_rows_(keep.size(0)), width_(x.size(1)), joined_(w.size(0) / x.size(1)), width_out_(w.size(1)),
-        x_(read<T>(x)), keep_(read<uint8_t>(keep)), w_(read<float>(w)) {}
+      : n_rows_(keep.size(0)),
+        width_(x.size(1)),
+        joined_(w.size(0) / x.size(1)),
+        width_out_(w.size(1)),
+        x_(read<T>(x)),
+        keep_(read<uint8_t>(keep)),
+        w_(read<float>(w)) {}
 
   void forward(const float* b, T* y) const {
     const int64_t k = joined_ * width_;

@@ -24,8 +24,8 @@ void check(bool condition, const std::string& what) {
 }
 
 void check_range(int value, int least, int most, const std::string& name) {
-  check(value >= least && value <= most, name + " is " + std::to_string(value) + ", not " + std::to_string(least) +
-                                             " to " + std::to_string(most));
+  check(value >= least && value <= most,
+        name + " is " + std::to_string(value) + ", not " + std::to_string(least) + " to " + std::to_string(most));
 }
 
 void check_width(int width, const std::string& name) {
@@ -76,11 +76,12 @@ Network::Network(const NetworkSpec& spec, uint64_t seed, at::ScalarType dtype) :
   const auto normal = [&](at::IntArrayRef shape, double deviation) {
     return at::empty(shape, at::kFloat).normal_(0, deviation, generator);
   };
-  // Every tap gives its row of one shared embedding of the bytes a random turn, so that at first equal bytes mean the same
-  // whichever tap sees them, and every output is of unit variance.
+  // Every tap gives its row of one shared embedding of the bytes a random turn, so that at first equal bytes mean the
+  // same whichever tap sees them, and every output is of unit variance.
   const int64_t embedding_width = 32;
   const at::Tensor embedding = normal({ByteStemShape::kRows, embedding_width}, 1);
-  const at::Tensor turn = normal({spec.taps, embedding_width, spec.stem_width}, 1 / std::sqrt(embedding_width * spec.taps));
+  const at::Tensor turn =
+      normal({spec.taps, embedding_width, spec.stem_width}, 1 / std::sqrt(embedding_width * spec.taps));
   add("stem.table", at::matmul(embedding, turn).contiguous());
   add("stem.bias", at::zeros({spec.stem_width}));
   int width = spec.stem_width;
@@ -111,7 +112,8 @@ at::Tensor& Network::add(const std::string& name, at::Tensor value, bool hidden_
 }
 
 const at::Tensor& Network::get(const std::string& name) const {
-  return std::find_if(parameters_.begin(), parameters_.end(), [&](const Parameter& p) { return p.name == name; })->value;
+  return std::find_if(parameters_.begin(), parameters_.end(), [&](const Parameter& p) { return p.name == name; })
+      ->value;
 }
 
 int Network::coarse_row_bytes() const {
@@ -183,9 +185,10 @@ void Network::import_parameters(const TensorMap& tensors) {
     const auto found = tensors.find(name);
     check(found != tensors.end(), "tensor " + name + " is absent");
     const TensorView& view = found->second;
-    check(std::equal(view.shape.begin(), view.shape.end(), parameter.value.sizes().begin(), parameter.value.sizes().end(),
-                     [](uint64_t a, int64_t b) { return a == static_cast<uint64_t>(b); }),
-          "tensor " + name + " has the wrong shape");
+    check(
+        std::equal(view.shape.begin(), view.shape.end(), parameter.value.sizes().begin(), parameter.value.sizes().end(),
+                   [](uint64_t a, int64_t b) { return a == static_cast<uint64_t>(b); }),
+        "tensor " + name + " has the wrong shape");
     check(view.dtype == "F32" || view.dtype == "BF16", "tensor " + name + " is neither F32 nor BF16");
     const at::Tensor stored = at::empty(parameter.value.sizes(), view.dtype == "F32" ? at::kFloat : at::kBFloat16);
     check(view.bytes.size() == stored.nbytes(), "tensor " + name + " has the wrong size");

@@ -1,9 +1,9 @@
 // The deep part: byte stem -> stages of residual blocks -> pooling over each item's rows -> linear head.
 //
-// A batch is packed: the items' bytes lie one after the other, without padding to a common length. The unit of packing is
-// the coarse row, coarse_row_bytes() bytes = taps * all downsamplings: items start on one, are filled up with
-// ByteStemShape::kPad to whole ones, and are kept apart by at least one blank one. Blank rows are zero in every layer and
-// pooling knows each item's rows, so an item's logits do not depend on what else is in the batch.
+// A batch is packed: the items' bytes lie one after the other, without padding to a common length. The unit of packing
+// is the coarse row, coarse_row_bytes() bytes = taps * all downsamplings: items start on one, are filled up with
+// ByteStemShape::kPad to whole ones, and are kept apart by at least one blank one. Blank rows are zero in every layer
+// and pooling knows each item's rows, so an item's logits do not depend on what else is in the batch.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -51,8 +51,8 @@ class Network {
   const std::vector<Parameter>& parameters() const { return parameters_; }
   int64_t n_parameters() const;
   int coarse_row_bytes() const;
-  // Floating-point operations of the matrix products of one forward pass; blank rows do no useful work and the stem does
-  // none at all.
+  // Floating-point operations of the matrix products of one forward pass; blank rows do no useful work and the stem
+  // does none at all.
   double forward_flops(int64_t n_item_rows, int64_t n_items) const;
 
   // Names are "deep." + the parameter's.

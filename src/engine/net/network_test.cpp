@@ -92,8 +92,7 @@ TEST_F(NetworkTest, BlockEqualsPlainComposition) {
       at::Tensor w1 = parameter({3 * width, hidden}, 0.1), b1 = parameter({hidden}, 0.1);
       at::Tensor w2 = parameter({hidden, width}, 0.1), b2 = parameter({width}, 0.1);
       expect_same(
-          {x, w1, b1, w2, b2}, keep,
-          [&] { return residual_block(x.to(c.dtype), w1, b1, w2, b2, keep).to(at::kFloat); },
+          {x, w1, b1, w2, b2}, keep, [&] { return residual_block(x.to(c.dtype), w1, b1, w2, b2, keep).to(at::kFloat); },
           [&] {
             const at::Tensor kept = x * keep.unsqueeze(1);  // no gradient for blank rows
             const at::Tensor hidden_rows = at::relu(at::addmm(b1, neighbours(rms_norm(kept)), w1));
@@ -120,7 +119,8 @@ TEST_F(NetworkTest, JoinEqualsPlainComposition) {
 TEST_F(NetworkTest, PoolEqualsPlainComposition) {
   const Rows rows;
   for (const Case& c : cases()) {
-    at::Tensor x = rows.random(32).to(c.dtype).to(at::kFloat).set_requires_grad(true), queries = parameter({3, 32}, 0.5);
+    at::Tensor x = rows.random(32).to(c.dtype).to(at::kFloat).set_requires_grad(true),
+               queries = parameter({3, 32}, 0.5);
     expect_same(
         {x, queries}, at::ones({5}), [&] { return pool_items(x.to(c.dtype), queries, rows.begins, rows.ends); },
         [&] {
@@ -164,7 +164,8 @@ Packed pack(const std::vector<Bytes>& items, int row_bytes, int32_t gap) {
   }
   packed.bytes = at::full({(row + 15) / 16 * 16 * row_bytes}, ByteStemShape::kPad, at::kShort);
   for (size_t i = 0; i < items.size(); ++i)
-    std::copy(items[i].begin(), items[i].end(), packed.bytes.mutable_data_ptr<int16_t>() + packed.begins[i] * row_bytes);
+    std::copy(items[i].begin(), items[i].end(),
+              packed.bytes.mutable_data_ptr<int16_t>() + packed.begins[i] * row_bytes);
   return packed;
 }
 

@@ -79,8 +79,7 @@ HWY_INLINE void pool(const PoolShape& shape, const T* normal, const float* queri
     const T* row = normal + r * width;
     add_scaled(1.f / static_cast<float>(n_rows), row, width, out);
     keep_larger(row, width, static_cast<uint32_t>(r), out + width, max_rows);
-    for (size_t h = 0; h < shape.n_heads; ++h)
-      add_scaled(attention[h * n_rows + r], row, width, out + (2 + h) * width);
+    for (size_t h = 0; h < shape.n_heads; ++h) add_scaled(attention[h * n_rows + r], row, width, out + (2 + h) * width);
   }
 }
 

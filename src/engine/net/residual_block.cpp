@@ -7,9 +7,9 @@
 #include <algorithm>
 
 #include "engine/net/row_kernels.h"
-#include "engine/net/transpose.h"
 #include "engine/net/row_tiles.h"
 #include "engine/net/tile_product.h"
+#include "engine/net/transpose.h"
 
 namespace gulo {
 namespace {
@@ -22,8 +22,13 @@ template <class T>
 class BlockKernel {
  public:
   BlockKernel(const at::Tensor& x, const at::Tensor& w1, const at::Tensor& w2, const at::Tensor& keep)
-      : n_rows_(x.size(0)), width_(x.size(1)), hidden_(w2.size(0)), x_(read<T>(x)), keep_(read<uint8_t>(keep)),
-        w1_(read<float>(w1)), w2_(read<float>(w2)) {}
+      : n_rows_(x.size(0)),
+        width_(x.size(1)),
+        hidden_(w2.size(0)),
+        x_(read<T>(x)),
+        keep_(read<uint8_t>(keep)),
+        w1_(read<float>(w1)),
+        w2_(read<float>(w2)) {}
 
   // hidden: [n_rows, hidden], or null where no backward pass follows.
   void forward(const float* b1, const float* b2, T* hidden, T* y) const {
@@ -46,7 +51,8 @@ class BlockKernel {
     });
   }
 
-  // sums: gradients of w1, b1, w2, b2. The hidden gradient of a tile's two neighbours is computed again rather than kept.
+  // sums: gradients of w1, b1, w2, b2. The hidden gradient of a tile's two neighbours is computed again rather than
+  // kept.
   void backward(const T* hidden, const T* grad_y, T* grad_x, const GradientSums& sums) const {
     // Row j's hidden unit saw row i as its tap i - j + 1: the gradient of n(x)_i comes from the rows i - 1, i, i + 1
     // through the taps in reverse.
@@ -130,8 +136,12 @@ struct ResidualBlock : torch::autograd::Function<ResidualBlock> {
     GradientSums sums({w1.numel(), n_hidden, w2.numel(), width});
     const at::Tensor grad_x = at::empty_like(x);
     BlockKernel<T>(x, w1, w2, keep).backward(read<T>(hidden), read<T>(grad_y), write<T>(grad_x), sums);
-    return {grad_x, sums.total(0, w1.sizes()), sums.total(1, {n_hidden}), sums.total(2, w2.sizes()),
-            sums.total(3, {width}), Variable()};
+    return {grad_x,
+            sums.total(0, w1.sizes()),
+            sums.total(1, {n_hidden}),
+            sums.total(2, w2.sizes()),
+            sums.total(3, {width}),
+            Variable()};
   }
 
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {

@@ -52,8 +52,8 @@ inline Tile tile_at(int64_t index, int64_t n_rows) {
 // Rows past a tile's two neighbours, zero: transposition takes rows by eight.
 constexpr int64_t kHaloRows = 8;
 
-// body(source row, row in the buffer, count) for the part of [begin - 1, begin + n_rows + 1) that exists; the rest of the
-// buffer's n_rows + kHaloRows rows is zeroed. Buffer row 0 is source row begin - 1.
+// body(source row, row in the buffer, count) for the part of [begin - 1, begin + n_rows + 1) that exists; the rest of
+// the buffer's n_rows + kHaloRows rows is zeroed. Buffer row 0 is source row begin - 1.
 template <class T, class Body>
 void with_neighbours(const Tile& tile, int64_t total_rows, int64_t width, T* buffer, const Body& body) {
   const int64_t first = std::max<int64_t>(0, tile.begin - 1);
@@ -73,7 +73,8 @@ class GradientSums {
     sums_ = at::zeros({n_parts(), total}, at::kFloat);
   }
   float* part(int64_t part, size_t index) const {
-    return write<float>(sums_) + part * sums_.size(1) + std::accumulate(sizes_.begin(), sizes_.begin() + index, int64_t{0});
+    return write<float>(sums_) + part * sums_.size(1) +
+           std::accumulate(sizes_.begin(), sizes_.begin() + index, int64_t{0});
   }
   at::Tensor total(size_t index, at::IntArrayRef shape) {
     if (!total_.defined()) total_ = sums_.size(0) == 1 ? sums_[0] : sums_.sum(0);

@@ -1,8 +1,8 @@
 // Matrix products of tiles that stay in cache: product [n_rows, n] = a [n_rows, k] * b [k, n], accumulated in float.
 //
-// oneDNN's small product ("brgemm", through LibTorch) reaches the speed of its large one on tiles of 64 rows and more, and
-// leaves the result in L2 where the fused row kernels find it. `a` may overlap itself: with stride == width and
-// k == 3 * width, row r of `a` is the rows r, r + 1, r + 2 of the activations, and the three are never copied together.
+// oneDNN's small product ("brgemm", through LibTorch) reaches the speed of its large one on tiles of 64 rows and more,
+// and leaves the result in L2 where the fused row kernels find it. `a` may overlap itself: with stride == width and k
+// == 3 * width, row r of `a` is the rows r, r + 1, r + 2 of the activations, and the three are never copied together.
 #pragma once
 
 #include <ATen/Parallel.h>
@@ -37,7 +37,8 @@ class TileMatrix {
   // Rows [first_k, first_k + part_k) of b = transposed weight, which is [n, part_k].
   void set_transposed_weight(const float* weight, int64_t first_k, int64_t part_k);
 
-  // product [n_rows, n] = (add ? product : 0) + a * b. Call release_tile_hardware() when a thread has done its last one.
+  // product [n_rows, n] = (add ? product : 0) + a * b. Call release_tile_hardware() when a thread has done its last
+  // one.
   void multiply(int64_t n_rows, const T* a, int64_t a_stride, float* product, bool add = false) const;
 
  private:
@@ -51,8 +52,8 @@ void release_tile_hardware();
 // The number of parts in which a step's rows are worked on: one a thread.
 inline int64_t n_parts() { return at::get_num_threads(); }
 
-// body(part, begin, end) for n_parts() contiguous parts of [0, n_tiles), one thread each. The parts depend on nothing but
-// the number of threads, so sums over parts come out with the same bits every time.
+// body(part, begin, end) for n_parts() contiguous parts of [0, n_tiles), one thread each. The parts depend on nothing
+// but the number of threads, so sums over parts come out with the same bits every time.
 template <class Body>
 void for_each_part(int64_t n_tiles, const Body& body) {
   const int64_t parts = n_parts();

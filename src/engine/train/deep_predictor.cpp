@@ -5,8 +5,8 @@
 
 #include <algorithm>
 
-#include "engine/feed/packed_batch.h"
 #include "data/window_plan.h"
+#include "engine/feed/packed_batch.h"
 #include "engine/net/tile_product.h"
 
 namespace gulo {

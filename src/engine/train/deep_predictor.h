@@ -20,8 +20,8 @@ class DeepPredictor {
   // From a model file's spec and tensors "deep.*". Throws Error (kData).
   DeepPredictor(const NetworkSpec& spec, const TensorMap& tensors);
 
-  // [n_items, n_labels], uncalibrated. Many items in one call fill the batches best; an item's logits do not depend on the
-  // others'. Uses LibTorch's threads; one call at a time.
+  // [n_items, n_labels], uncalibrated. Many items in one call fill the batches best; an item's logits do not depend on
+  // the others'. Uses LibTorch's threads; one call at a time.
   std::vector<float> logits(std::span<const std::span<const uint8_t>> items) const;
 
   // Coarse rows that are looked at for these items: what a call costs, before it is made.

@@ -63,8 +63,8 @@ class DeepTrainer {
 
  private:
   void prepare() {
-    result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s
-                                                                       : probe_gemm_flops_per_s(options_.dtype);
+    result_.gemm_peak_flops_per_s =
+        options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_gemm_flops_per_s(options_.dtype);
     // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
     const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
     result_.plan = options_.plan ? *options_.plan : plan_deep(corpus_, train_, options_.seconds, expected);
@@ -127,8 +127,8 @@ class DeepTrainer {
     result_.feed_overhead = step_s_ / (median(fixed_times_s_) + update_s);
   }
 
-  // How many validations, of how many windows of long items: what kValidationShare of the time allows. The last one must
-  // end when the time does.
+  // How many validations, of how many windows of long items: what kValidationShare of the time allows. The last one
+  // must end when the time does.
   void plan_validations() {
     if (options_.steps > 0) return;
     const double row_s = kForwardShare * step_s_ / rows_per_step_;
@@ -136,13 +136,12 @@ class DeepTrainer {
     for (max_windows_ = 1024; max_windows_ > 2; max_windows_ /= 2)
       if (row_s * static_cast<double>(predictor().n_rows(valid_items_)) <= allowed_s / 2) break;
     expected_validation_s_ = row_s * static_cast<double>(predictor().n_rows(valid_items_));
-    n_validations_ = std::clamp(static_cast<int>(allowed_s / std::max(1e-9, expected_validation_s_)), 1, kMaxValidations);
+    n_validations_ =
+        std::clamp(static_cast<int>(allowed_s / std::max(1e-9, expected_validation_s_)), 1, kMaxValidations);
     reserve_last_validation();
   }
 
-  void reserve_last_validation() {
-    loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_;
-  }
+  void reserve_last_validation() { loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_; }
 
   bool validation_is_due() const {
     return result_.steps > kProbeSteps &&
@@ -172,8 +171,8 @@ class DeepTrainer {
     size_t n_wrong = 0;
     for (size_t i = 0; i < valid_.size(); ++i) {
       const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * n_labels);
-      n_wrong += std::max_element(row, row + static_cast<std::ptrdiff_t>(n_labels)) - row !=
-                 corpus_.item_labels[valid_[i]];
+      n_wrong +=
+          std::max_element(row, row + static_cast<std::ptrdiff_t>(n_labels)) - row != corpus_.item_labels[valid_[i]];
     }
     return static_cast<double>(n_wrong) / static_cast<double>(std::max<size_t>(1, valid_.size()));
   }

@@ -50,17 +50,17 @@ struct DeepResult {
   double valid_error = 1;
   int64_t steps = 0;
   double epochs = 0;
-  double model_flops = 0;           // of the matrix products of all steps; blank rows do not count
-  double loop_seconds = 0;          // spent in steps, feed included
+  double model_flops = 0;   // of the matrix products of all steps; blank rows do not count
+  double loop_seconds = 0;  // spent in steps, feed included
   double gemm_peak_flops_per_s = 0;
-  double flop_utilisation = 0;      // model_flops / loop_seconds / gemm_peak_flops_per_s
-  double feed_overhead = 1;         // step with the real feed / step on one fixed batch
+  double flop_utilisation = 0;  // model_flops / loop_seconds / gemm_peak_flops_per_s
+  double feed_overhead = 1;     // step with the real feed / step on one fixed batch
   std::vector<DeepCurvePoint> curve;
   bool interrupted = false;
 };
 
-// Uses LibTorch's threads (at::set_num_threads). `train` must not be empty; `valid` may be: then the last network counts as
-// the best, and valid_error is 1.
+// Uses LibTorch's threads (at::set_num_threads). `train` must not be empty; `valid` may be: then the last network
+// counts as the best, and valid_error is 1.
 DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
                       const DeepOptions& options);
 

@@ -1,8 +1,8 @@
 // The deep part's optimiser: Muon for hidden matrices, fused AdamW for everything else.
 //
-// Muon (Jordan et al. 2024, github.com/KellerJordan/Muon): the step is the momentum's nearest orthogonal matrix, found by
-// five Newton-Schulz iterations. Weights and moments are float; the iterations run in `dtype`.
-// Deterministic: the same gradients give the same bits.
+// Muon (Jordan et al. 2024, github.com/KellerJordan/Muon): the step is the momentum's nearest orthogonal matrix, found
+// by five Newton-Schulz iterations. Weights and moments are float; the iterations run in `dtype`. Deterministic: the
+// same gradients give the same bits.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,8 +14,8 @@
 namespace gulo {
 
 struct OptimiserOptions {
-  double muon_rate = 0.02;         // learning rates at scale 1
-  double muon_momentum = 0.95;     // Nesterov
+  double muon_rate = 0.02;      // learning rates at scale 1
+  double muon_momentum = 0.95;  // Nesterov
   double muon_weight_decay = 0.05;
   double adam_rate = 2e-3;
   double adam_beta1 = 0.9, adam_beta2 = 0.98;

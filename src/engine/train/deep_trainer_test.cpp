@@ -1,0 +1,159 @@
+#include "engine/train/deep_trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+#include <numeric>
+
+#include "base/rng.h"
+#include "engine/net/tile_product.h"
+#include "engine/train/deep_predictor.h"
+
+namespace gulo {
+namespace {
+
+// Random bytes with a word of the label's own somewhere in them; one item is longer than a window, one is empty.
+Corpus words(size_t n_items) {
+  constexpr size_t n_labels = 3;
+  const std::string planted[n_labels] = {"wolverine", "glutton!!", "carcajou?"};
+  Corpus corpus;
+  corpus.labels = {"a", "b", "c"};
+  Rng rng(11);
+  for (size_t i = 0; i < n_items; ++i) {
+    const size_t size = i == 0 ? 0 : i == 1 ? 900 : 20 + rng.below(150);
+    std::vector<uint8_t> bytes(size);
+    for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(rng());
+    const std::string& word = planted[i % n_labels];
+    if (size > 0) std::copy(word.begin(), word.end(), bytes.begin() + rng.below(size - word.size() + 1));
+    corpus.arena.insert(corpus.arena.end(), bytes.begin(), bytes.end());
+    corpus.offsets.push_back(corpus.arena.size());
+    corpus.item_labels.push_back(static_cast<int>(i % n_labels));
+  }
+  corpus.arena.insert(corpus.arena.end(), Corpus::kArenaPadding, 0);
+  return corpus;
+}
+
+DeepPlan small_plan() {
+  DeepPlan plan;
+  plan.spec.taps = 4;
+  plan.spec.stem_width = 32;
+  plan.spec.stages = {{32, 1, 1}, {48, 1, 2}};
+  plan.spec.window_bytes = 256;
+  plan.spec.n_labels = 3;
+  plan.feed.window_bytes = 256;
+  plan.step_bytes = 4096;
+  return plan;
+}
+
+std::vector<uint32_t> range(uint32_t begin, uint32_t end) {
+  std::vector<uint32_t> items(end - begin);
+  std::iota(items.begin(), items.end(), begin);
+  return items;
+}
+
+DeepOptions options_for(int64_t steps) {
+  DeepOptions options;
+  options.steps = steps;
+  options.plan = small_plan();
+  options.dtype = fastest_dtype();
+  options.gemm_peak_flops_per_s = 1e11;
+  return options;
+}
+
+bool same_parameters(const Network& a, const Network& b) {
+  for (size_t i = 0; i < a.parameters().size(); ++i)
+    if (!at::equal(a.parameters()[i].value, b.parameters()[i].value)) return false;
+  return true;
+}
+
+class DeepTrainerTest : public ::testing::Test {
+ protected:
+  void SetUp() override { at::set_num_threads(2); }
+};
+
+TEST_F(DeepTrainerTest, LearnsOneBatchToNearZeroLoss) {
+  const Corpus corpus = words(24);
+  DeepOptions options = options_for(120);
+  options.plan->label_smoothing = options.plan->head_dropout = 0;
+  options.plan->feed.augment = false;
+  double loss = 1;
+  options.progress = [&](const DeepProgress& state) {
+    loss = state.loss;
+    return true;
+  };
+  train_deep(corpus, range(2, 24), {}, options);
+  EXPECT_LT(loss, 0.02);
+}
+
+TEST_F(DeepTrainerTest, SameSeedAndStepsGiveTheSameBits) {
+  const Corpus corpus = words(60);
+  const auto run = [&](uint64_t seed) {
+    DeepOptions options = options_for(12);
+    options.seed = seed;
+    options.plan->feed.byte_dropout = 0.1;
+    return train_deep(corpus, range(0, 45), range(45, 60), options);
+  };
+  const DeepResult first = run(1), second = run(1), other = run(2);
+  EXPECT_TRUE(same_parameters(*first.network, *second.network));
+  EXPECT_EQ(first.valid_logits, second.valid_logits);
+  EXPECT_FALSE(same_parameters(*first.network, *other.network));
+}
+
+TEST_F(DeepTrainerTest, ValidLogitsAreThoseOfTheNetworkThatIsReturned) {
+  const Corpus corpus = words(60);
+  const DeepResult result = train_deep(corpus, range(15, 60), range(0, 15), options_for(20));
+  std::vector<std::span<const uint8_t>> items;
+  for (size_t i = 0; i < 15; ++i) items.push_back(corpus.item(i));
+  EXPECT_EQ(DeepPredictor(result.network, 16).logits(items), result.valid_logits);
+  EXPECT_FALSE(result.curve.empty());
+  EXPECT_EQ(result.steps, 20);
+  EXPECT_GT(result.model_flops, 0);
+}
+
+TEST_F(DeepTrainerTest, LoadedPredictorGivesTheSameLogits) {
+  const Corpus corpus = words(40);
+  const DeepResult result = train_deep(corpus, range(2, 40), {}, options_for(15));
+  const std::vector<std::span<const uint8_t>> items{corpus.item(0), corpus.item(1), corpus.item(5)};
+  const ParameterBuffers saved = result.network->export_parameters();
+  const std::vector<float> before = DeepPredictor(result.network).logits(items);
+  const std::vector<float> after = DeepPredictor(result.network->spec(), saved.tensors).logits(items);
+  for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(before[i], after[i], 2e-2);
+  const std::vector<float> alone = DeepPredictor(result.network).logits(std::vector{items[1]});
+  for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(alone[k], before[3 + k], 1e-5);
+}
+
+TEST_F(DeepTrainerTest, StopsWhenToldAndKeepsWhatItHas) {
+  const Corpus corpus = words(40);
+  DeepOptions options = options_for(1000);
+  options.progress = [](const DeepProgress& state) { return state.step < 9; };
+  const DeepResult result = train_deep(corpus, range(10, 40), range(0, 10), options);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_EQ(result.steps, 9);
+  EXPECT_EQ(result.valid_logits.size(), 30u);
+}
+
+TEST_F(DeepTrainerTest, EndsWhenTheTimeDoes) {
+  const Corpus corpus = words(200);
+  DeepOptions options = options_for(0);
+  options.seconds = 3;
+  const auto start = std::chrono::steady_clock::now();
+  const DeepResult result = train_deep(corpus, range(50, 200), range(0, 50), options);
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  EXPECT_NEAR(took, 3, 0.45);
+  EXPECT_GT(result.steps, 7);
+}
+
+TEST(OptimiserTest, OrthogonalisedMatrixHasSingularValuesNearOne) {
+  at::manual_seed(1);
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{96, 32}, {32, 96}, {48, 48}}) {
+    const at::Tensor values = at::linalg_svdvals(orthogonalise(at::randn({rows, columns}), at::kFloat));
+    EXPECT_GT(values.min().item<double>(), 0.3);
+    EXPECT_LT(values.max().item<double>(), 1.3);
+  }
+}
+
+}  // namespace
+}  // namespace gulo
