@@ -1,6 +1,9 @@
 #include "engine/train/deep_plan.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "engine/net/network.h"
 
 namespace gulo {
 namespace {
@@ -13,19 +16,36 @@ size_t length_quantile(const Corpus& corpus, const std::vector<uint32_t>& items,
   return *nth;
 }
 
+// Fewer visits to every item than this teach a wide network less than they teach a narrow one.
+constexpr double kLeastEpochs = 4;
+
+double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const NetworkSpec& spec) {
+  const Network network(spec, 0, at::kFloat);
+  int64_t n_rows = 0;
+  for (uint32_t item : items) {
+    const auto seen_bytes = std::min<int64_t>(static_cast<int64_t>(corpus.item(item).size()), spec.window_bytes);
+    n_rows += seen_bytes / network.coarse_row_bytes() + 1;
+  }
+  return 3 * network.forward_flops(n_rows, static_cast<int64_t>(items.size()));
+}
+
 }  // namespace
 
 DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
-  (void)seconds;
-  (void)flops_per_s;
   DeepPlan plan;
   const size_t long_item = length_quantile(corpus, train, 0.9);
-  plan.spec.window_bytes = static_cast<int>(std::clamp<size_t>((long_item + 255) / 256 * 256, 256, 4096));
   const bool is_short = long_item <= 512;
+  plan.spec.window_bytes = static_cast<int>(std::clamp<size_t>((long_item + 255) / 256 * 256, 256, 4096));
   plan.spec.taps = is_short ? 4 : 8;
-  plan.spec.stem_width = 128;
-  plan.spec.stages = {{128, 3, 1}, {192, 2, is_short ? 2 : 4}};
   plan.spec.n_labels = static_cast<int>(corpus.labels.size());
+  // Machine code in 256-byte pieces, validated on what lies further on in the same programs, one run of 400 steps each:
+  // whole items 2.2 % wrong, crops of half and more 1.8 %.
+  plan.feed.crop_fraction = 0.5;
+  for (const auto& [width, last_width] : {std::pair{128, 192}, {96, 128}, {64, 96}}) {
+    plan.spec.stem_width = width;
+    plan.spec.stages = {{width, 3, 1}, {last_width, 2, is_short ? 2 : 4}};
+    if (kLeastEpochs * training_flops_per_epoch(corpus, train, plan.spec) <= seconds * flops_per_s) break;
+  }
   return plan;
 }
 

@@ -146,6 +146,16 @@ TEST_F(DeepTrainerTest, EndsWhenTheTimeDoes) {
   EXPECT_GT(result.steps, 7);
 }
 
+TEST(DeepPlanTest, ShortBudgetsAndSlowMachinesGetSmallerNetworks) {
+  const Corpus corpus = words(500);
+  const std::vector<uint32_t> items = range(0, 500);
+  const NetworkSpec generous = plan_deep(corpus, items, 60, 2e11).spec, poor = plan_deep(corpus, items, 0.1, 2e10).spec;
+  EXPECT_GT(generous.stem_width, poor.stem_width);
+  EXPECT_EQ(generous.n_labels, 3);
+  EXPECT_EQ(generous.window_bytes, 256);
+  EXPECT_LE(poor.stages.back().width, generous.stages.back().width);
+}
+
 TEST(OptimiserTest, OrthogonalisedMatrixHasSingularValuesNearOne) {
   at::manual_seed(1);
   for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{96, 32}, {32, 96}, {48, 48}}) {
