@@ -40,17 +40,18 @@ def file_type_lines() -> list[str]:
         return []
     return ["", f"File types of a Debian machine ({types['n_labels']} types, {types['n_train']} files to train on, "
             f"{types['n_test']} to test): gulo **{error(types['gulo']['test_error'])}** in {types['gulo']['train_s']:.0f} s, "
-            f"histograms + ExtraTrees {error(types['rival']['test_error'])} in {types['rival']['seconds']:.0f} s."]
+            f"wide alone {error(types['wide']['test_error'])} in {types['wide']['train_s']:.0f} s, "
+            f"{types['rival']['rival']} {error(types['rival']['error'])} in {types['rival']['wall_s']:.0f} s."]
 
 
 def predict_lines() -> list[str]:
     peers = load("predict.json")
     if not peers:
         return []
-    lines = ["", f"Prediction, {peers['n_files']} files of up to 64 KiB, same files, same run:", "",
+    lines = ["", f"Prediction of {peers['files']['n']:,} files of up to 64 KiB by a wide recogniser of file types, same files, same run:", "",
              "| program | files/s | one file, cold |", "|---|---|---|"]
-    for name, row in peers["programs"].items():
-        lines.append(f"| {name} | {row['files_per_s']:,.0f} | {row['cold_ms']:.0f} ms |")
+    for tool, speed in peers["files_per_s"].items():
+        lines.append(f"| {peers['versions'][tool]} | {speed['median']:,.0f} | {peers['cold_ms'][tool]['median']:.0f} ms |")
     return lines
 
 

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 python3 bench/bytes.py "$DATA"
 python3 bench/file_types.py
 if [ "${PEERS:-1}" = 1 ]; then
-  python3 bench/peers/predict_peers.py build/bench-types/types.gulo --magika-venv "${MAGIKA_VENV:-build/magika}" \
+  python3 bench/peers/predict_peers.py build/bench-types/types-wide.gulo --magika-venv "${MAGIKA_VENV:-build/magika}" \
     --json bench/results/predict.json
 fi
 python3 bench/readme_table.py

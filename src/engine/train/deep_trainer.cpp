@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "engine/train/deep_predictor.h"
 #include "engine/train/gemm_probe.h"
+#include "model/calibration.h"
 
 namespace gulo {
 namespace {
@@ -41,7 +42,10 @@ class DeepTrainer {
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
               const DeepOptions& options)
       : corpus_(corpus), train_(train), valid_(valid), options_(options), start_s_(now_s()) {
-    for (uint32_t item : valid) valid_items_.push_back(corpus.item(item));
+    for (uint32_t item : valid) {
+      valid_items_.push_back(corpus.item(item));
+      valid_labels_.push_back(corpus.item_labels[item]);
+    }
   }
 
   DeepResult run() {
@@ -156,7 +160,7 @@ class DeepTrainer {
     std::vector<float> logits = predictor().logits(valid_items_);
     expected_validation_s_ = now_s() - start_s;
     if (options_.steps == 0) reserve_last_validation();
-    const double error = error_of(logits);
+    const double error = error_fraction(logits, valid_labels_);
     result_.curve.push_back({now_s() - start_s_, result_.steps, loss_, error});
     valid_error_ = error;
     if (error > result_.valid_error) return;
@@ -164,17 +168,6 @@ class DeepTrainer {
     result_.valid_logits = std::move(logits);
     best_.clear();
     for (const Parameter& parameter : network_->parameters()) best_.push_back(parameter.value.detach().clone());
-  }
-
-  double error_of(const std::vector<float>& logits) const {
-    const size_t n_labels = corpus_.labels.size();
-    size_t n_wrong = 0;
-    for (size_t i = 0; i < valid_.size(); ++i) {
-      const auto row = logits.begin() + static_cast<std::ptrdiff_t>(i * n_labels);
-      n_wrong +=
-          std::max_element(row, row + static_cast<std::ptrdiff_t>(n_labels)) - row != corpus_.item_labels[valid_[i]];
-    }
-    return static_cast<double>(n_wrong) / static_cast<double>(std::max<size_t>(1, valid_.size()));
   }
 
   DeepProgress state() const {
@@ -198,6 +191,7 @@ class DeepTrainer {
   const DeepOptions& options_;
   const double start_s_;
   std::vector<std::span<const uint8_t>> valid_items_;
+  std::vector<int> valid_labels_;
 
   DeepResult result_;
   std::shared_ptr<Network> network_;

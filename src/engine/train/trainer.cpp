@@ -78,7 +78,9 @@ class RecogniserTrainer {
   explicit RecogniserTrainer(const TrainOptions& options) : options_(options) {}
 
   json run() {
-    { const AtomicFile can_be_written(options_.model_path); }  // known now, not after the budget is spent
+    {
+      const AtomicFile can_be_written(options_.model_path);
+    }  // known now, not after the budget is spent
     at::set_num_threads(options_.n_threads);
     check_machine();
     data_ = read_data(options_);
@@ -130,10 +132,12 @@ class RecogniserTrainer {
     deep.seed = options_.seed;
     deep.dtype = dtype_;
     deep.progress = [&](const DeepProgress& now) {
-      progress.update(now.fraction,
-                      fmt::format("step {}  loss {:.3f}  validation error {}  {}/s", now.step, now.loss,
-                                  format_percent(now.valid_error), format_bytes(now.bytes_per_s)),
-                      options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
+      const std::string validated =
+          now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
+      progress.update(
+          now.fraction,
+          fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
+          options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
       return !interrupted();
     };
     DeepResult result = train_deep(data_.corpus, data_.parts.train, data_.parts.valid, deep);

@@ -51,7 +51,7 @@ class WideSearch {
     const bool whole = best.epochs >= kEnoughEpochs;
     if (!whole && !interrupted()) {  // much data: the winner goes on learning for as long as the search took
       Candidate longer = train_and_validate(best.trainer->recipe(), options_.final_s);
-      if (longer.likelihood_loss <= best.likelihood_loss || !interrupted()) best = std::move(longer);
+      if (longer.likelihood_loss <= best.likelihood_loss) best = std::move(longer);
       result.epochs = best.epochs;
     }
     keep(best, result);

@@ -52,7 +52,8 @@ class WideTrainer {
   // Takes 2^log2_rows x width floats; log2_rows of the recipe is lowered to what fits 512 MiB. Throws Error (kDevice).
   WideTrainer(const WideRecipe& recipe, int n_labels);
 
-  // Trains from zero. `on_progress` returns false to stop early. Returns the epochs done (1.5: one and a half).
+  // Trains a new table; to be called once. `on_progress` returns false to stop early. Returns the epochs done (1.5: one
+  // and a half).
   double fit(const Corpus& corpus, const std::vector<uint32_t>& items, const WideSchedule& schedule,
              const std::function<bool(const WideProgress&)>& on_progress);
 
