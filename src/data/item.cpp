@@ -1,6 +1,7 @@
 #include "data/item.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +80,15 @@ void read_to_end(int descriptor, const std::string& path, size_t stated_bytes, P
   std::memset(item.storage.data() + n_read, 0, kItemPadding);
 }
 
+// Until the named pipe has something to read, or had a writer that left; from then on reading waits. To open the pipe a
+// second time instead would wait for ever where the writer has come and gone in between.
+void wait_for_writer(const OpenFile& file, const std::string& path) {
+  pollfd waiting{file.number(), POLLIN, 0};
+  while (poll(&waiting, 1, -1) < 0)
+    if (errno != EINTR) fail(path, "cannot be read", errno);
+  if (fcntl(file.number(), F_SETFL, O_RDONLY) != 0) fail(path, "cannot be read", errno);
+}
+
 }  // namespace
 
 void read_item_into(const std::string& path, PaddedBytes& reuse) {
@@ -90,9 +100,8 @@ void read_item_into(const std::string& path, PaddedBytes& reuse) {
   if (S_ISREG(status.st_mode)) return read_to_end(file.number(), path, static_cast<size_t>(status.st_size), reuse);
   require(S_ISFIFO(status.st_mode), ErrorKind::kData, "is a device or a socket, not a file",
           "give a file, or pipe the bytes in and give '-'", path);
-  // Opened a second time while the first keeps its writer alive: this one waits for the writer.
-  const OpenFile pipe(path, 0);
-  read_to_end(pipe.number(), path, 0, reuse);
+  wait_for_writer(file, path);
+  read_to_end(file.number(), path, 0, reuse);
 }
 
 PaddedBytes read_item(const std::string& path) {

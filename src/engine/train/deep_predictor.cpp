@@ -7,7 +7,7 @@
 
 #include "data/window_plan.h"
 #include "engine/feed/packed_batch.h"
-#include "engine/net/tile_product.h"
+#include "engine/train/matmul_check.h"
 
 namespace gulo {
 namespace {
@@ -64,7 +64,7 @@ DeepPredictor::DeepPredictor(std::shared_ptr<const Network> network, size_t max_
     : network_(std::move(network)), max_windows_(max_windows) {}
 
 DeepPredictor::DeepPredictor(const NetworkSpec& spec, const TensorMap& tensors) : max_windows_(0) {
-  auto network = std::make_shared<Network>(spec, 0, fastest_dtype());
+  auto network = std::make_shared<Network>(spec, 0, matmul_dtype());
   network->import_parameters(tensors);
   network_ = std::move(network);
 }

@@ -13,10 +13,8 @@ TEST(MatmulCheck, Fp32IsRight) {
   }
 }
 
-TEST(MatmulCheck, ChoosesBf16OnlyWhereTheCpuHasItAndItIsRight) {
-  const at::ScalarType dtype = matmul_dtype();
-  if (!cpu_has_bf16()) EXPECT_EQ(dtype, at::kFloat);
-  for (const auto& test : self_test_matmul(dtype)) EXPECT_TRUE(test.passed) << test.name;
+TEST(MatmulCheck, WhatIsChosenIsRight) {
+  for (const auto& test : self_test_matmul(matmul_dtype())) EXPECT_TRUE(test.passed) << test.name;
 }
 
 }  // namespace
