@@ -41,7 +41,7 @@ DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, dou
   // Machine code in 256-byte pieces, validated on what lies further on in the same programs, one run of 400 steps each:
   // whole items 2.2 % wrong, crops of half and more 1.8 %.
   plan.feed.crop_fraction = 0.5;
-  for (const auto& [width, last_width] : {std::pair{128, 192}, {96, 128}, {64, 96}}) {
+  for (const auto& [width, last_width] : {std::pair{192, 256}, {128, 192}, {96, 128}, {64, 96}}) {
     plan.spec.stem_width = width;
     plan.spec.stages = {{width, 3, 1}, {last_width, 2, is_short ? 2 : 4}};
     if (kLeastEpochs * training_flops_per_epoch(corpus, train, plan.spec) <= seconds * flops_per_s) break;
