@@ -13,14 +13,15 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # What a folder of src/ may include beside itself. A folder that is not named here is an error: say where it belongs.
 L0 = {"base"}
-MODEL = L0 | {"data", "kernel"}
+MODEL = L0 | {"data", "data/reader", "kernel"}
 RUN = MODEL | {"model"}
 CAPABILITY = RUN | {"run", "report"}
 TRAIN = CAPABILITY | {"cli/options.h", "engine/net", "engine/feed"}
 ENGINE_CAPABILITY = TRAIN | {"engine/train"}
 ALLOWED: dict[str, set[str]] = {
     "base": set(),
-    "data": L0,
+    "data": L0 | {"data/reader"},
+    "data/reader": L0,
     "kernel": L0,
     "model": MODEL,
     "run": RUN,
@@ -43,9 +44,10 @@ SOURCES = {".h", ".hpp", ".cpp", ".cc", ".cu", ".cuh", ".inl"}
 
 
 def folder_of(path: str) -> str:
-    """engine/net/stem.h -> engine/net; base/error.h -> base."""
+    """engine/net/stem.h -> engine/net; data/reader/jpeg.h -> data/reader; base/error.h -> base."""
     parts = path.split("/")
-    return "/".join(parts[: 2 if parts[0] == "engine" else 1])
+    nested = parts[0] == "engine" or parts[:2] == ["data", "reader"]
+    return "/".join(parts[: 2 if nested else 1])
 
 
 def fault(source: str, included: str, quoted: bool) -> str | None:

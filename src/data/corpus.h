@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "data/item.h"
+#include "data/reader/reader.h"
 #include "data/source.h"
 
 namespace gulo {
@@ -20,11 +21,19 @@ struct Corpus {
   std::vector<std::string> labels;
   uint64_t n_bad = 0;  // unreadable items, left out
 
+  Kind kind = Kind::kBytes;
+  std::vector<ItemShape> shapes;     // [n_items]; of bytes empty, as a length says all
+  std::vector<std::string> columns;  // of cells: their names (data/cells.h)
+
   static constexpr size_t kArenaPadding = kItemPadding;  // kernels may read, never use, this much past an item's end
 
   size_t n_items() const { return item_labels.size(); }
   std::span<const uint8_t> item(size_t i) const {
     return {arena.data() + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
+  }
+  ItemView view(size_t i) const {
+    const auto bytes = item(i);
+    return {shapes.empty() ? ItemShape{.extents = {static_cast<uint32_t>(bytes.size()), 1, 1}} : shapes[i], bytes};
   }
   uint64_t n_bytes() const { return offsets.back(); }
 };

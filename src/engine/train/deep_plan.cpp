@@ -17,7 +17,7 @@ size_t length_quantile(const Corpus& corpus, const std::vector<uint32_t>& items,
 }
 
 // Fewer visits to every item than this teach a wide network less than they teach a narrow one.
-constexpr double kLeastEpochs = 4;
+constexpr double kLeastEpochs = 2;
 
 double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const NetworkSpec& spec) {
   const Network network(spec, 0, at::kFloat);
