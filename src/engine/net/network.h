@@ -12,23 +12,11 @@
 #include <string>
 #include <vector>
 
+#include "engine/net/deep_network.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
 
 namespace gulo {
-
-// hidden matrices are trained with Muon and saved as bf16, in which they are multiplied anyway; all others are not.
-struct Parameter {
-  std::string name;
-  at::Tensor value;  // float
-  bool hidden_matrix = false;
-};
-
-// Parameters as bytes for a model file; `tensors` points into `storage`.
-struct ParameterBuffers {
-  std::vector<std::vector<uint8_t>> storage;
-  TensorMap tensors;
-};
 
 // Dropout of the pooled features while training. The same seed drops the same ones.
 struct Dropout {

@@ -1,0 +1,29 @@
+// One training step's entries, and where they come from.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace gulo {
+
+// What `values` holds is between a kind's feed and its network.
+struct Batch {
+  std::vector<at::Tensor> values;
+  std::vector<int32_t> begins, ends;  // rows of each entry, where entries are packed one behind the other
+  std::vector<uint32_t> owners;       // item number of each entry
+  int64_t n_item_bytes = 0;           // raw bytes that are looked at, without padding
+  int64_t n_item_rows = 0;            // rows of them that are not blank, where entries are packed
+};
+
+// An endless stream of batches: every epoch each item once, in a new random order. Deterministic in what it was made
+// from and the number of calls before.
+class Feed {
+ public:
+  virtual ~Feed() = default;
+  virtual Batch next() = 0;
+  virtual double epochs() const = 0;
+};
+
+}  // namespace gulo
