@@ -1,9 +1,7 @@
-// The deep part: byte stem -> stages of residual blocks -> pooling over each item's rows -> linear head.
+// The deep part for bytes: byte stem -> body, pool and head over packed rows (row_body.h).
 //
-// A batch is packed: the items' bytes lie one after the other, without padding to a common length. The unit of packing
-// is the coarse row, coarse_row_bytes() bytes = taps * all downsamplings: items start on one, are filled up with
-// ByteStemShape::kPad to whole ones, and are kept apart by at least one blank one. Blank rows are zero in every layer
-// and pooling knows each item's rows, so an item's logits do not depend on what else is in the batch.
+// A coarse row is coarse_row_bytes() bytes = taps * all downsamplings; items are filled up with ByteStemShape::kPad to
+// whole ones.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -13,16 +11,11 @@
 #include <vector>
 
 #include "engine/net/deep_network.h"
+#include "engine/net/row_body.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
 
 namespace gulo {
-
-// Dropout of the pooled features while training. The same seed drops the same ones.
-struct Dropout {
-  double rate = 0;
-  uint64_t seed = 0;
-};
 
 class Network {
  public:
@@ -49,11 +42,10 @@ class Network {
   void import_parameters(const TensorMap& tensors);
 
  private:
-  at::Tensor& add(const std::string& name, at::Tensor value, bool hidden_matrix = false);
-  const at::Tensor& get(const std::string& name) const;
-
   NetworkSpec spec_;
   at::ScalarType dtype_;
+  RowBody body_;
+  at::Tensor stem_table_, stem_bias_;
   std::vector<Parameter> parameters_;
 };
 
