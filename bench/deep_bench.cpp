@@ -16,7 +16,7 @@
 #include "data/source.h"
 #include "data/split.h"
 #include "engine/net/tile_product.h"
-#include "engine/train/deep_predictor.h"
+#include "engine/train/deep_plan.h"
 #include "engine/train/deep_trainer.h"
 
 namespace {
@@ -60,9 +60,9 @@ gulo::Corpus read(const BenchOptions& options, gulo::Split split) {
 
 double test_error(const BenchOptions& options, const gulo::DeepResult& result) {
   const gulo::Corpus corpus = read(options, gulo::Split::kTest);
-  std::vector<std::span<const uint8_t>> items;
-  for (size_t i = 0; i < corpus.n_items(); ++i) items.push_back(corpus.item(i));
-  const std::vector<float> logits = gulo::DeepPredictor(result.network).logits(items);
+  std::vector<gulo::ItemView> items;
+  for (size_t i = 0; i < corpus.n_items(); ++i) items.push_back(corpus.view(i));
+  const std::vector<float> logits = result.network->logits(items, 0);
   const auto n_labels = static_cast<std::ptrdiff_t>(corpus.labels.size());
   size_t n_wrong = 0;
   for (size_t i = 0; i < items.size(); ++i) {
@@ -122,8 +122,11 @@ void run(const BenchOptions& options) {
   deep.steps = options.steps;
   deep.seed = options.seed;
   deep.dtype = options.float32 ? at::kFloat : gulo::fastest_dtype();
-  deep.plan = gulo::plan_deep(corpus, parts.train, options.seconds, 2e11);
-  if (!options.plan.empty()) override_plan(nlohmann::json::parse(options.plan), *deep.plan);
+  deep.setup = [&](double flops_per_s) {
+    gulo::DeepPlan plan = gulo::plan_deep(corpus, parts.train, options.seconds, flops_per_s);
+    if (!options.plan.empty()) override_plan(nlohmann::json::parse(options.plan), plan);
+    return gulo::setup_bytes(corpus, parts.train, plan, options.seed, deep.dtype);
+  };
   int64_t next_line = 1;
   if (!options.quiet)
     deep.progress = [&](const gulo::DeepProgress& state) {
@@ -134,7 +137,7 @@ void run(const BenchOptions& options) {
       return true;
     };
   const double cpu_start_s = process_cpu_s();
-  const gulo::DeepResult result = gulo::train_deep(corpus, parts.train, parts.valid, deep);
+  const gulo::DeepResult result = gulo::train_deep(corpus, parts.valid, deep);
   nlohmann::json json = report(result);
   json["cpu_s"] = process_cpu_s() - cpu_start_s;
   if (options.test) json["test_error"] = test_error(options, result);

@@ -52,7 +52,7 @@ void write_sample_model(const std::string& path, bool deep) {
                     {"wide.weight", {"I8", {scale.size(), 2}, bytes_of(weight)}},
                     {"wide.bias", {"F32", {2}, bytes_of(bias)}}};
   if (deep) {
-    spec.deep = NetworkSpec{.stages = {StageSpec{}}, .n_labels = 2};
+    spec.deep = ByteNetworkSpec{.stages = {StageSpec{}}, .n_labels = 2};
     spec.calibration.deep_scale = 1;
     tensors["deep.sample"] = {"F32", {2}, bytes_of(bias)};
   }

@@ -13,7 +13,8 @@ namespace gulo {
 class FirstDigitPredictor : public Predictor {
  public:
   explicit FirstDigitPredictor(size_t n_labels) : n_labels_(n_labels) {}
-  std::vector<float> logits(std::span<const uint8_t> item, int) const override {
+  std::vector<float> logits(const ItemView& view, int) const override {
+    const std::span<const uint8_t> item = view.bytes;
     std::vector<float> values(n_labels_, 0.0f);
     const size_t label = item.empty() ? 0 : static_cast<size_t>(item[0] - '0');
     require(label < n_labels_, ErrorKind::kData, "is no digit");

@@ -84,7 +84,7 @@ std::string describe(const Model& model, const std::string& path) {
   const ModelSpec& spec = model.spec;
   Facts facts(spec.training);
   facts.add("model", path);
-  facts.add("kind", spec.kind);
+  facts.add("kind", std::string(kind_name(spec.kind)));
   facts.add("labels", name_labels(spec.labels));
   facts.add("parts", name_parts(spec) + ", " + format_bytes(static_cast<double>(tensor_bytes(model))));
   facts.add("needs the engine", runs_without_engine(spec) ? "no" : "yes");

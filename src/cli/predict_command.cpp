@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/prediction_format.h"
+#include "data/decoder.h"
 #include "data/item.h"
 #include "data/paths.h"
 
@@ -22,8 +23,8 @@ constexpr size_t kKeptBufferBytes = size_t{4} << 20;
 
 class FilePredictor {
  public:
-  FilePredictor(const Predictor& predictor, int top, int n_threads)
-      : predictor_(predictor), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
+  FilePredictor(const Predictor& predictor, Kind kind, int top, int n_threads)
+      : predictor_(predictor), kind_(kind), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
 
   // A file that cannot be read gives a prediction that says why.
   Prediction predict(const std::string& path, int thread) {
@@ -31,10 +32,10 @@ class FilePredictor {
     PaddedBytes& buffer = buffers_[static_cast<size_t>(thread)];
     try {
       read_item_into(path, buffer);
-      prediction.top = top_candidates(softmax(predictor_.logits(buffer.bytes(), thread)), top_);
+      prediction.top = top_candidates(softmax(logits(buffer.bytes(), thread)), top_);
     } catch (const Error& error) {
       prediction.error = error.message();
-      complain(error.what());
+      complain(error.path().empty() ? path + ": " + error.what() : error.what());
     } catch (const std::bad_alloc&) {
       prediction.error = "does not fit into memory";
       complain(path + ": " + prediction.error);
@@ -44,7 +45,14 @@ class FilePredictor {
   }
 
  private:
+  std::vector<float> logits(std::span<const uint8_t> file, int thread) const {
+    if (kind_ == Kind::kBytes) return predictor_.logits(bytes_view(file), thread);
+    const RawItem item = decode_item(file, kind_);
+    return predictor_.logits({item.shape, item.bytes}, thread);
+  }
+
   const Predictor& predictor_;
+  const Kind kind_;
   const int top_;
   std::vector<PaddedBytes> buffers_;  // one a thread
 };
@@ -70,7 +78,7 @@ int run_predict(const Options& options, const Model& model, const Predictor& pre
   const std::vector<std::string> paths = list_files(options, folder_failed);
   const PredictionFormat format(options.format, model.spec.labels);
   const int n_threads = thread_count(options);
-  FilePredictor files(predictor, options.top, n_threads);
+  FilePredictor files(predictor, model.spec.kind, options.top, n_threads);
   OrderedOutput output;
   std::atomic<bool> some_failed = folder_failed;
 

@@ -4,7 +4,6 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <span>
-#include <unordered_map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -49,15 +48,31 @@ struct LabelMatch {
   uint64_t n_unknown_items = 0;
 };
 
+// A label as a table's other part may have spelt it: without blanks around it and a full stop behind it, as the test
+// part of the census table "adult" has one.
+std::string plain_label(std::string label) {
+  const size_t begin = label.find_first_not_of(" \t"), end = label.find_last_not_of(" \t.");
+  return begin == std::string::npos || end == std::string::npos ? label : label.substr(begin, end + 1 - begin);
+}
+
+// The known label that `label` is: the same, or the only one that is spelt like it but for blanks and a full stop.
+int find_label(const std::vector<std::string>& known, const std::string& label) {
+  const auto same = std::ranges::find(known, label);
+  if (same != known.end()) return static_cast<int>(same - known.begin());
+  const auto alike = [&](const std::string& other) { return plain_label(other) == plain_label(label); };
+  if (std::ranges::count_if(known, alike) != 1) return -1;
+  const auto found = std::ranges::find_if(known, alike);
+  say(fmt::format("label '{}' is taken for '{}'", label, *found));
+  return static_cast<int>(found - known.begin());
+}
+
 LabelMatch match_labels(const std::vector<std::string>& known, const Corpus& corpus) {
   LabelMatch match{.labels = known, .item_labels = {}};
-  std::unordered_map<std::string, int> number_of;
-  for (const std::string& label : known) number_of.emplace(label, static_cast<int>(number_of.size()));
   std::vector<int> number_in_match;
   for (const std::string& label : corpus.labels) {
-    const auto [found, added] = number_of.emplace(label, static_cast<int>(match.labels.size()));
-    if (added) match.labels.push_back(label);
-    number_in_match.push_back(found->second);
+    const int found = find_label(known, label);
+    number_in_match.push_back(found >= 0 ? found : static_cast<int>(match.labels.size()));
+    if (found < 0) match.labels.push_back(label);
   }
   for (const int label : corpus.item_labels) {
     match.item_labels.push_back(number_in_match[static_cast<size_t>(label)]);
@@ -84,8 +99,8 @@ std::vector<float> predict_all(const Corpus& corpus, const Predictor& predictor,
   Progress progress("testing");
   for (size_t begin = 0; begin < corpus.n_items(); begin += kBatchItems) {
     const size_t end = std::min(corpus.n_items(), begin + kBatchItems);
-    std::vector<std::span<const uint8_t>> items;
-    for (size_t i = begin; i < end; ++i) items.push_back(corpus.item(i));
+    std::vector<ItemView> items;
+    for (size_t i = begin; i < end; ++i) items.push_back(corpus.view(i));
     const std::vector<float> logits = predictor.logits_of_all(items, n_threads);
     for (size_t i = begin; i < end; ++i) {
       const std::vector<float> row = softmax(std::span(logits).subspan((i - begin) * n_known, n_known));

@@ -7,8 +7,6 @@
 #include <chrono>
 #include <cstring>
 #include <limits>
-#include <map>
-#include <mutex>
 #include <new>
 #include <unordered_map>
 
@@ -18,13 +16,13 @@
 #include "base/units.h"
 #include "base/utf8.h"
 #include "data/archive_reader.h"
+#include "data/bad_items.h"
 #include "data/memory.h"
 
 namespace gulo {
 
 namespace {
 
-constexpr size_t kNamedItems = 3;
 constexpr size_t kItemsPerTurn = 8;
 
 uint64_t saturating_add(uint64_t a, uint64_t b) {
@@ -143,8 +141,7 @@ class CorpusReader {
   }
 
   void fail(size_t i, const std::string& reason) {
-    const std::lock_guard lock(problems_mutex_);
-    problems_.emplace(i, reason);
+    bad_.add(i, reason);
     ++n_done_;
   }
 
@@ -159,19 +156,8 @@ class CorpusReader {
   }
 
   void report_bad() {
-    corpus_.n_bad = problems_.size();
-    if (problems_.empty()) return;
-    std::string text = fmt::format("{} of {} items cannot be read:", problems_.size(), listing_.items.size());
-    size_t n_named = 0;
-    for (const auto& [i, reason] : problems_) {
-      if (n_named == kNamedItems) break;
-      text += fmt::format("{} {} ({})", n_named++ > 0 ? "," : "", corpus_.names[i], reason);
-    }
-    if (problems_.size() > n_named) text += fmt::format(" and {} more", problems_.size() - n_named);
-    const double allowed = options_.max_bad_fraction * static_cast<double>(listing_.items.size());
-    require(static_cast<double>(problems_.size()) <= allowed && problems_.size() < listing_.items.size(),
-            ErrorKind::kData, text, "mend or remove them, or allow a larger fraction by --max-bad", listing_.data);
-    warn(fmt::format("{}: {}; they are left out", printable_utf8(listing_.data), text));
+    corpus_.n_bad = bad_.count();
+    bad_.report(corpus_.names, listing_.items.size(), options_.max_bad_fraction, listing_.data);
   }
 
   // Closes the gaps that bad and shrunken items left.
@@ -202,8 +188,7 @@ class CorpusReader {
   const CorpusOptions& options_;
   Corpus corpus_;
   std::vector<uint64_t> read_bytes_;
-  std::map<size_t, std::string> problems_;
-  std::mutex problems_mutex_;
+  BadItems bad_;
   std::atomic<uint64_t> n_done_{0}, n_bytes_done_{0};
   Progress progress_{"reading"};
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now(), last_shown_ = start_;
@@ -233,6 +218,7 @@ void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data)
     to.item_labels.push_back(label_map[static_cast<size_t>(more.item_labels[i])]);
   }
   to.names.insert(to.names.end(), more.names.begin(), more.names.end());
+  to.shapes.insert(to.shapes.end(), more.shapes.begin(), more.shapes.end());
   to.content_hashes.insert(to.content_hashes.end(), more.content_hashes.begin(), more.content_hashes.end());
   to.n_bad += more.n_bad;
 }

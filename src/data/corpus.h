@@ -31,10 +31,7 @@ struct Corpus {
   std::span<const uint8_t> item(size_t i) const {
     return {arena.data() + offsets[i], static_cast<size_t>(offsets[i + 1] - offsets[i])};
   }
-  ItemView view(size_t i) const {
-    const auto bytes = item(i);
-    return {shapes.empty() ? ItemShape{.extents = {static_cast<uint32_t>(bytes.size()), 1, 1}} : shapes[i], bytes};
-  }
+  ItemView view(size_t i) const { return shapes.empty() ? bytes_view(item(i)) : ItemView{shapes[i], item(i)}; }
   uint64_t n_bytes() const { return offsets.back(); }
 };
 

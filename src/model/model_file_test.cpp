@@ -27,7 +27,7 @@ struct SmallModel {
     present[31] = 0x80;
     spec.labels = {"a", "b"};
     spec.wide = WideSpec{.log2_rows = 8, .orders = {1, 2}};
-    spec.deep = NetworkSpec{.stages = {}, .n_labels = 2};
+    spec.deep = ByteNetworkSpec{.stages = {}, .n_labels = 2};
     tensors = {{"wide.present", view("U8", {32}, present)},
                {"wide.scale", view("F32", {3}, scale)},
                {"wide.weight", view("I8", {3, 2}, weight)},

@@ -99,7 +99,7 @@ WideSpec wide_from_json(const json& object) {
   return wide;
 }
 
-json to_json(const NetworkSpec& deep) {
+json to_json(const ByteNetworkSpec& deep) {
   json stages = json::array();
   for (const StageSpec& stage : deep.stages)
     stages.push_back({{"width", stage.width}, {"depth", stage.depth}, {"downsample", stage.downsample}});
@@ -120,10 +120,10 @@ StageSpec stage_from_json(const json& object, size_t index) {
   return stage;
 }
 
-NetworkSpec deep_from_json(const json& object, size_t n_labels) {
+ByteNetworkSpec byte_network_from_json(const json& object, size_t n_labels) {
   constexpr size_t kMaxStages = 32;
   const Fields fields(object, "spec.deep");
-  NetworkSpec deep;
+  ByteNetworkSpec deep;
   deep.taps = fields.integer("taps", 1, 64);
   deep.stem_width = fields.width("stem_width");
   const json& stages = fields.list("stages");
@@ -158,15 +158,25 @@ void check_version(const Fields& fields) {
           "update gulo");
 }
 
+Kind kind_from_json(const std::string& name) {
+  for (const Kind kind : {Kind::kBytes, Kind::kSamples, Kind::kPixels, Kind::kCells})
+    if (kind_name(kind) == name) return kind;
+  throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' is not known to this gulo", name), "update gulo");
+}
+
 bool is_given(const json& object, const char* key) { return object.contains(key) && !object.at(key).is_null(); }
 
 }  // namespace
+
+json to_json(const DeepSpec& spec) {
+  return std::visit([](const auto& deep) { return to_json(deep); }, spec);
+}
 
 json to_json(const ModelSpec& spec) {
   json labels = json::array();
   for (const std::string& label : spec.labels) labels.push_back(printable_utf8(label));
   return {{"format_version", ModelSpec::kFormatVersion},
-          {"kind", spec.kind},
+          {"kind", kind_name(spec.kind)},
           {"labels", labels},
           {"wide", spec.wide ? to_json(*spec.wide) : json()},
           {"deep", spec.deep ? to_json(*spec.deep) : json()},
@@ -178,12 +188,10 @@ ModelSpec model_spec_from_json(const json& object) {
   const Fields fields(object, "spec");
   check_version(fields);
   ModelSpec spec;
-  spec.kind = fields.text("kind");
-  require(spec.kind == "bytes", ErrorKind::kData, fmt::format("spec.kind '{}' is not known to this gulo", spec.kind),
-          "update gulo");
+  spec.kind = kind_from_json(fields.text("kind"));
   spec.labels = labels_from_json(fields);
   if (is_given(object, "wide")) spec.wide = wide_from_json(fields.at("wide"));
-  if (is_given(object, "deep")) spec.deep = deep_from_json(fields.at("deep"), spec.labels.size());
+  if (is_given(object, "deep")) spec.deep = byte_network_from_json(fields.at("deep"), spec.labels.size());
   require_valid(spec.wide || spec.deep, "spec has neither a wide nor a deep part");
   const Fields calibration(fields.at("calibration"), "spec.calibration");
   spec.calibration = {calibration.finite("wide_scale"), calibration.finite("deep_scale")};

@@ -5,7 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
+
+#include "data/reader/reader.h"
 
 namespace gulo {
 
@@ -24,7 +27,7 @@ struct StageSpec {
   int depth = 2;       // blocks
   int downsample = 1;  // this many neighbouring positions are joined before the stage
 };
-struct NetworkSpec {
+struct ByteNetworkSpec {
   int taps = 8;          // bytes a stem position sees; stride == taps
   int stem_width = 128;  // channels out of the stem
   std::vector<StageSpec> stages;
@@ -32,6 +35,9 @@ struct NetworkSpec {
   int window_bytes = 4096;  // longer items are cut into windows; their logits are pooled
   int n_labels = 0;
 };
+
+// The network of a recogniser's kind.
+using DeepSpec = std::variant<ByteNetworkSpec>;
 
 // logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
 struct Calibration {
@@ -42,10 +48,10 @@ struct Calibration {
 struct ModelSpec {
   static constexpr int kFormatVersion = 1;
   static constexpr int kMaxLabels = 65535;
-  std::string kind = "bytes";
+  Kind kind = Kind::kBytes;
   std::vector<std::string> labels;
   std::optional<WideSpec> wide;
-  std::optional<NetworkSpec> deep;
+  std::optional<DeepSpec> deep;
   Calibration calibration;
   // The training record: what `train --json` prints, the curve, the machine.
   nlohmann::json training = nlohmann::json::object();
@@ -54,6 +60,7 @@ struct ModelSpec {
 // Labels that are no valid UTF-8 are written with their bad bytes spelt out (base/utf8.h).
 // from_json throws Error (kData) that names the field: absent, of the wrong type, out of range, newer format version.
 nlohmann::json to_json(const ModelSpec& spec);
+nlohmann::json to_json(const DeepSpec& spec);
 ModelSpec model_spec_from_json(const nlohmann::json& json);
 
 }  // namespace gulo

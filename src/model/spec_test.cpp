@@ -15,12 +15,12 @@ ModelSpec example() {
   spec.labels = {"elf", "png", "é"};
   spec.wide =
       WideSpec{.log2_rows = 18, .orders = {1, 3, 8}, .head_bytes = 0, .window_bytes = 1000, .pair_gaps = {2, 15}};
-  spec.deep = NetworkSpec{.taps = 4,
-                          .stem_width = 48,
-                          .stages = {{64, 2, 1}, {96, 0, 2}},
-                          .attention_heads = 0,
-                          .window_bytes = 512,
-                          .n_labels = 3};
+  spec.deep = ByteNetworkSpec{.taps = 4,
+                              .stem_width = 48,
+                              .stages = {{64, 2, 1}, {96, 0, 2}},
+                              .attention_heads = 0,
+                              .window_bytes = 512,
+                              .n_labels = 3};
   spec.calibration = {0.25, 1.75};
   spec.training = {{"budget_s", 60}, {"curve", {{{"phase", "wide"}, {"seconds", 1.5}}}}};
   return spec;
@@ -41,7 +41,7 @@ TEST(Spec, RoundTripsThroughText) {
   const ModelSpec copy = model_spec_from_json(parse_json(json_line(json), "spec", ""));
   EXPECT_EQ(to_json(copy), json);
   EXPECT_EQ(copy.wide->orders, (std::vector<int>{1, 3, 8}));
-  EXPECT_EQ(copy.deep->stages[1].downsample, 2);
+  EXPECT_EQ(std::get<ByteNetworkSpec>(*copy.deep).stages[1].downsample, 2);
   EXPECT_EQ(copy.calibration.deep_scale, 1.75);
 }
 
@@ -154,9 +154,10 @@ TEST(Spec, WidePartMustBagSomething) {
 TEST(Spec, AcceptsTheEdgesOfTheRanges) {
   ModelSpec spec = example();
   spec.wide = WideSpec{.log2_rows = 26, .orders = {}, .head_bytes = 1, .window_bytes = 1 << 30, .pair_gaps = {}};
-  spec.deep->taps = 64;
-  spec.deep->stem_width = 4096;
-  spec.deep->stages.clear();
+  auto& deep = std::get<ByteNetworkSpec>(*spec.deep);
+  deep.taps = 64;
+  deep.stem_width = 4096;
+  deep.stages.clear();
   EXPECT_EQ(to_json(model_spec_from_json(to_json(spec))), to_json(spec));
 }
 

@@ -66,15 +66,20 @@ std::string fact(const std::string& name, const std::string& text) {
   return text.empty() ? "" : fmt::format("<div><dt>{}</dt><dd>{}</dd></div>\n", html_escape(name), html_escape(text));
 }
 
+std::string sizes_text(const ByteNetworkSpec& deep) {
+  std::string text = fmt::format("stem {}", deep.stem_width);
+  for (const StageSpec& stage : deep.stages) text += fmt::format(", {} × {}", stage.depth, stage.width);
+  return text;
+}
+
 std::string parts_text(const ModelSpec& spec) {
   std::string text;
   if (spec.wide && spec.calibration.wide_scale != 0)
     text +=
         fmt::format("wide (byte n-grams of {}, 2^{} rows)", fmt::join(spec.wide->orders, ", "), spec.wide->log2_rows);
   if (spec.deep && spec.calibration.deep_scale != 0) {
-    std::string widths;
-    for (const StageSpec& stage : spec.deep->stages) widths += fmt::format(", {} × {}", stage.depth, stage.width);
-    text += fmt::format("{}deep (stem {}{})", text.empty() ? "" : " + ", spec.deep->stem_width, widths);
+    const std::string sizes = std::visit([](const auto& deep) { return sizes_text(deep); }, *spec.deep);
+    text += fmt::format("{}deep ({})", text.empty() ? "" : " + ", sizes);
   }
   return text;
 }
@@ -83,7 +88,7 @@ std::string parts_text(const ModelSpec& spec) {
 
 std::string model_facts(const std::string& model_path, const ModelSpec& spec) {
   std::string out = "<dl class=\"facts\">\n";
-  out += fact("model", model_path) + fact("kind", spec.kind) + fact("parts", parts_text(spec));
+  out += fact("model", model_path) + fact("kind", std::string(kind_name(spec.kind))) + fact("parts", parts_text(spec));
   for (const Fact& known : kFacts) {
     const auto found = spec.training.find(known.key);
     if (found != spec.training.end()) out += fact(known.name, value_text(*found, known.text));

@@ -18,8 +18,8 @@ class WidePredictor : public Predictor {
         scale_(static_cast<float>(model.spec.calibration.wide_scale)),
         scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
 
-  std::vector<float> logits(std::span<const uint8_t> item, int thread) const override {
-    std::vector<float> logits = scorer_.logits(item, scratch_[static_cast<size_t>(thread)]);
+  std::vector<float> logits(const ItemView& item, int thread) const override {
+    std::vector<float> logits = scorer_.logits(item.bytes, scratch_[static_cast<size_t>(thread)]);
     for (float& logit : logits) logit *= scale_;
     return logits;
   }
@@ -32,7 +32,7 @@ class WidePredictor : public Predictor {
 
 }  // namespace
 
-std::vector<float> Predictor::logits_of_all(std::span<const std::span<const uint8_t>> items, int n_threads) const {
+std::vector<float> Predictor::logits_of_all(std::span<const ItemView> items, int n_threads) const {
   std::vector<std::vector<float>> rows(items.size());
   parallel_for(items.size(), n_threads, 4, [&](size_t i, int thread) { rows[i] = logits(items[i], thread); });
   std::vector<float> all;

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "data/reader/reader.h"
 #include "model/model_file.h"
 
 namespace gulo {
@@ -13,11 +14,12 @@ namespace gulo {
 class Predictor {
  public:
   virtual ~Predictor() = default;
-  // Calibrated logits [n_labels] of one item; bytes must be readable (never used) for 64 bytes past their end.
+  // Calibrated logits [n_labels] of one item of the model's kind; its bytes must be readable (never used) for
+  // kItemPadding bytes past their end. Throws Error (kData) for an item of a shape that the model cannot take.
   // Thread-safe: `thread` picks scratch space, 0 <= thread < n_threads of make_predictor.
-  virtual std::vector<float> logits(std::span<const uint8_t> item, int thread) const = 0;
+  virtual std::vector<float> logits(const ItemView& item, int thread) const = 0;
   // The same of many items at once, [n_items, n_labels]: what is fastest for whole data sets.
-  virtual std::vector<float> logits_of_all(std::span<const std::span<const uint8_t>> items, int n_threads) const;
+  virtual std::vector<float> logits_of_all(std::span<const ItemView> items, int n_threads) const;
 };
 
 // True where `model` needs no engine.

@@ -95,9 +95,9 @@ TEST_F(WideModel, ScoresAreTheDefinitionsAtAnyLength) {
 TEST_F(WideModel, ManyItemsAtOnceGiveWhatEachGivesAlone) {
   const auto predictor = make_predictor(model_, 3);
   std::vector<std::vector<uint8_t>> items;
-  std::vector<std::span<const uint8_t>> spans;
+  std::vector<ItemView> spans;
   for (size_t i = 0; i < 30; ++i) items.push_back(item(i * 37));
-  for (const auto& x : items) spans.push_back(std::span(x).first(x.size() - 64));
+  for (const auto& x : items) spans.push_back(bytes_view(std::span(x).first(x.size() - 64)));
   const auto all = predictor->logits_of_all(spans, 3);
   for (size_t i = 0; i < spans.size(); ++i) {
     const auto alone = predictor->logits(spans[i], 0);
@@ -106,7 +106,7 @@ TEST_F(WideModel, ManyItemsAtOnceGiveWhatEachGivesAlone) {
 }
 
 TEST_F(WideModel, ADeepPartNeedsTheEngine) {
-  model_.spec.deep.emplace();
+  model_.spec.deep.emplace(ByteNetworkSpec());
   EXPECT_FALSE(runs_without_engine(model_.spec));
   EXPECT_THROW(make_predictor(model_, 1), Error);
 }

@@ -1,5 +1,5 @@
-// A reader opens a container into the values that it denotes, and does nothing else to them: a JPEG file becomes pixels,
-// a WAV file samples. One file a format, all alike; reader.cpp holds the one list of them (docs/formats.md).
+// A reader opens a container into the values that it denotes, and does nothing else to them: a JPEG file becomes
+// pixels, a WAV file samples. One file a format, all alike; reader.cpp holds the one list of them (docs/formats.md).
 #pragma once
 
 #include <array>
@@ -47,6 +47,10 @@ struct ItemView {
   std::span<const uint8_t> bytes;
 };
 
+inline ItemView bytes_view(std::span<const uint8_t> bytes) {
+  return {{.extents = {static_cast<uint32_t>(bytes.size()), 1, 1}}, bytes};
+}
+
 // Values as float, C order, in their type's own unit: integers are divided by their type's largest value (uint8 255,
 // int16 32767), floats are as they are. out.size() >= view.shape.n_values().
 void values_as_float(const ItemView& view, std::span<float> out);
@@ -61,8 +65,8 @@ struct Reader {
   Kind kind;
   // Whether a file that begins so is this format's; `head` is the first 512 bytes, or the whole of a shorter file.
   bool (*recognises)(std::span<const uint8_t> head);
-  // Throws Error (kData): cut short, damaged, larger than the limits, or a variant of the format that is not read. Never
-  // reads outside of `file`, whatever is in it.
+  // Throws Error (kData): cut short, damaged, larger than the limits, or a variant of the format that is not read.
+  // Never reads outside of `file`, whatever is in it.
   RawItem (*read)(std::span<const uint8_t> file, const ReadLimits& limits);
 };
 

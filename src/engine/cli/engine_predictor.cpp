@@ -4,7 +4,8 @@
 
 #include "base/threads.h"
 #include "engine/cli/engine_commands.h"
-#include "engine/train/deep_predictor.h"
+#include "engine/net/make_network.h"
+#include "engine/train/matmul_check.h"
 #include "model/calibration.h"
 #include "run/wide_scorer.h"
 
@@ -17,23 +18,23 @@ class EnginePredictor : public Predictor {
  public:
   EnginePredictor(const Model& model, int n_threads)
       : calibration_(model.spec.calibration),
-        deep_(*model.spec.deep, model.tensors()),
+        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())),
         scratch_(static_cast<size_t>(n_threads)) {
     if (model.spec.wide) wide_.emplace(model);
   }
 
-  std::vector<float> logits(std::span<const uint8_t> item, int thread) const override {
+  std::vector<float> logits(const ItemView& item, int thread) const override {
     std::vector<float> wide;
-    if (wide_) wide = wide_->logits(item, scratch_[static_cast<size_t>(thread)]);
+    if (wide_) wide = wide_->logits(item.bytes, scratch_[static_cast<size_t>(thread)]);
     return combine_logits(calibration_, wide, deep_logits({&item, 1}));
   }
 
-  std::vector<float> logits_of_all(std::span<const std::span<const uint8_t>> items, int n_threads) const override {
+  std::vector<float> logits_of_all(std::span<const ItemView> items, int n_threads) const override {
     std::vector<float> wide;
     if (wide_) {
       std::vector<std::vector<float>> rows(items.size());
       parallel_for(items.size(), n_threads, 4, [&](size_t i, int thread) {
-        rows[i] = wide_->logits(items[i], scratch_[static_cast<size_t>(thread)]);
+        rows[i] = wide_->logits(items[i].bytes, scratch_[static_cast<size_t>(thread)]);
       });
       for (const auto& row : rows) wide.insert(wide.end(), row.begin(), row.end());
     }
@@ -41,14 +42,14 @@ class EnginePredictor : public Predictor {
   }
 
  private:
-  std::vector<float> deep_logits(std::span<const std::span<const uint8_t>> items) const {
+  std::vector<float> deep_logits(std::span<const ItemView> items) const {
     const std::lock_guard lock(deep_mutex_);
-    return deep_.logits(items);
+    return deep_->logits(items, 0);
   }
 
   Calibration calibration_;
   std::optional<WideScorer> wide_;
-  DeepPredictor deep_;
+  std::unique_ptr<DeepNetwork> deep_;
   mutable std::vector<NgramScratch> scratch_;  // one a thread
   mutable std::mutex deep_mutex_;
 };

@@ -60,8 +60,8 @@ TEST(Trainer, DeepAloneSavesAndPredictsTheSame) {
   EXPECT_FALSE(model.spec.wide);
   const auto predictor = make_engine_predictor(model, 2);
   const Corpus items = small_corpus(20, 3, 9);
-  std::vector<std::span<const uint8_t>> spans;
-  for (size_t i = 0; i < items.n_items(); ++i) spans.push_back(items.item(i));
+  std::vector<ItemView> spans;
+  for (size_t i = 0; i < items.n_items(); ++i) spans.push_back(items.view(i));
   const auto all = predictor->logits_of_all(spans, 2);
   for (size_t i = 0; i < spans.size(); ++i) {
     const auto alone = predictor->logits(spans[i], 0);

@@ -25,13 +25,13 @@ int64_t rows_for_window(int64_t window_bytes, int coarse_row_bytes) {
   return rows_for(window_bytes + coarse_row_bytes - 1, coarse_row_bytes) + 1;
 }
 
-BatchPacker::BatchPacker(const BatchShape& shape) : shape_(shape) { batch_.bytes = blank_bytes(shape); }
+BatchPacker::BatchPacker(const BatchShape& shape) : shape_(shape) { batch_.values = {blank_bytes(shape)}; }
 
 bool BatchPacker::add(const Window& window) {
   const int64_t rows = rows_for(static_cast<int64_t>(window.lead + window.bytes.size()), shape_.coarse_row_bytes);
   assert(rows <= shape_.n_coarse_rows);
   if (next_row_ + rows > shape_.n_coarse_rows) return false;
-  int16_t* out = batch_.bytes.mutable_data_ptr<int16_t>() + next_row_ * shape_.coarse_row_bytes + window.lead;
+  int16_t* out = batch_.values[0].mutable_data_ptr<int16_t>() + next_row_ * shape_.coarse_row_bytes + window.lead;
   std::copy(window.bytes.begin(), window.bytes.end(), out);
   batch_.begins.push_back(static_cast<int32_t>(next_row_));
   batch_.ends.push_back(static_cast<int32_t>(next_row_ + rows));
@@ -42,9 +42,9 @@ bool BatchPacker::add(const Window& window) {
   return true;
 }
 
-PackedBatch BatchPacker::take() {
-  PackedBatch full = std::exchange(batch_, PackedBatch());
-  batch_.bytes = blank_bytes(shape_);
+Batch BatchPacker::take() {
+  Batch full = std::exchange(batch_, Batch());
+  batch_.values = {blank_bytes(shape_)};
   next_row_ = 0;
   return full;
 }

@@ -1,15 +1,14 @@
 // Windows of items, packed into batches of one fixed shape for the deep part.
 //
-// A batch has n_coarse_rows rows of coarse_row_bytes bytes (engine/net/network.h). Windows lie one after the other,
-// each filled up with kPad to whole coarse rows and followed by one blank coarse row; rows left over are blank. The
-// shape never changes from step to step, whatever the lengths, so memory and oneDNN's kernels are reused.
+// A batch has n_coarse_rows rows of coarse_row_bytes bytes (engine/net/byte_network.h). Windows lie one after the
+// other, each filled up with kPad to whole coarse rows and followed by one blank coarse row; rows left over are blank.
+// The shape never changes from step to step, whatever the lengths, so memory and oneDNN's kernels are reused.
 #pragma once
-
-#include <ATen/core/Tensor.h>
 
 #include <cstdint>
 #include <span>
-#include <vector>
+
+#include "engine/feed/batch.h"
 
 namespace gulo {
 
@@ -25,14 +24,8 @@ struct Window {
   uint32_t lead = 0;
 };
 
-struct PackedBatch {
-  at::Tensor bytes;                   // [n_coarse_rows * coarse_row_bytes] int16
-  std::vector<int32_t> begins, ends;  // coarse rows of each window
-  std::vector<uint32_t> owners;
-  int64_t n_item_bytes = 0;  // without padding
-  int64_t n_item_rows = 0;   // coarse rows that are not blank
-};
-
+// A batch's one value is its bytes, [n_coarse_rows * coarse_row_bytes] int16; begins, ends and n_item_rows count coarse
+// rows.
 class BatchPacker {
  public:
   explicit BatchPacker(const BatchShape& shape);
@@ -41,11 +34,11 @@ class BatchPacker {
   bool add(const Window& window);
   bool empty() const { return batch_.owners.empty(); }
   // The batch so far, blank behind its last window; the packer starts a new one.
-  PackedBatch take();
+  Batch take();
 
  private:
   BatchShape shape_;
-  PackedBatch batch_;
+  Batch batch_;
   int64_t next_row_ = 0;
 };
 

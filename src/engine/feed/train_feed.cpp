@@ -28,7 +28,7 @@ Window TrainFeed::draw_window(uint32_t item) {
 }
 
 // A window that does not fit is drawn anew for the next batch: it costs nothing and needs no memory of it.
-PackedBatch TrainFeed::next() {
+Batch TrainFeed::next() {
   while (packer_.add(draw_window(items_[position_]))) {
     ++n_served_;
     if (++position_ == items_.size()) {
@@ -36,15 +36,15 @@ PackedBatch TrainFeed::next() {
       rng_.shuffle(items_);
     }
   }
-  PackedBatch batch = packer_.take();
+  Batch batch = packer_.take();
   if (options_.byte_dropout > 0) hide_bytes(batch);
   return batch;
 }
 
 // Gaps between hidden bytes are geometric: one random number a hidden byte instead of one a byte.
-void TrainFeed::hide_bytes(PackedBatch& batch) {
-  int16_t* bytes = batch.bytes.mutable_data_ptr<int16_t>();
-  const int64_t n = batch.bytes.numel();
+void TrainFeed::hide_bytes(Batch& batch) {
+  int16_t* bytes = batch.values[0].mutable_data_ptr<int16_t>();
+  const int64_t n = batch.values[0].numel();
   const double log_kept = std::log1p(-options_.byte_dropout);
   for (int64_t i = -1;;) {
     const double gap = std::floor(std::log1p(-rng_.uniform()) / log_kept);

@@ -1,4 +1,4 @@
-// An endless stream of training batches from the corpus: every epoch each item once, in a new random order.
+// Training batches of bytes.
 #pragma once
 
 #include <cstdint>
@@ -17,18 +17,17 @@ struct FeedOptions {
   double crop_fraction = 1;  // windows are cut to a random length, at least this fraction of their own
 };
 
-class TrainFeed {
+class TrainFeed : public Feed {
  public:
   // The corpus must outlive the feed. `items` is not empty.
   TrainFeed(const Corpus& corpus, std::vector<uint32_t> items, const BatchShape& shape, const FeedOptions& options,
             uint64_t seed);
-  // Deterministic in (corpus, items, shape, options, seed, number of calls before). owners are item numbers.
-  PackedBatch next();
-  double epochs() const { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
+  Batch next() override;
+  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
 
  private:
   Window draw_window(uint32_t item);
-  void hide_bytes(PackedBatch& batch);
+  void hide_bytes(Batch& batch);
 
   const Corpus& corpus_;
   std::vector<uint32_t> items_;

@@ -39,13 +39,13 @@ TEST(BatchPackerTest, KeepsWindowsApartAndFillsTheRestWithBlanks) {
   EXPECT_TRUE(packer.add({none, 11, 0}));
   EXPECT_TRUE(packer.add({nine, 12, 2}));
   EXPECT_FALSE(packer.add({five, 13, 0}));
-  const PackedBatch batch = packer.take();
+  const Batch batch = packer.take();
   EXPECT_EQ(batch.begins, (std::vector<int32_t>{0, 3, 5}));
   EXPECT_EQ(batch.ends, (std::vector<int32_t>{2, 4, 8}));
   EXPECT_EQ(batch.owners, (std::vector<uint32_t>{10, 11, 12}));
   EXPECT_EQ(batch.n_item_bytes, 14);
   EXPECT_EQ(batch.n_item_rows, 6);
-  const int16_t* bytes = batch.bytes.const_data_ptr<int16_t>();
+  const int16_t* bytes = batch.values[0].const_data_ptr<int16_t>();
   EXPECT_EQ(std::count(bytes, bytes + 32, 1), 5);
   EXPECT_EQ(std::count(bytes + 22, bytes + 31, 3), 9);
   EXPECT_EQ(std::count(bytes, bytes + 32, int16_t{ByteStemShape::kPad}), 32 - 14);
@@ -59,8 +59,8 @@ TEST(TrainFeedTest, ServesEveryItemOnceAnEpochInBatchesOfOneShape) {
   TrainFeed feed(corpus, all_items(corpus), {64, 16}, options, 1);
   std::vector<uint32_t> served;
   while (feed.epochs() < 20) {
-    const PackedBatch batch = feed.next();
-    EXPECT_EQ(batch.bytes.numel(), 64 * 16);
+    const Batch batch = feed.next();
+    EXPECT_EQ(batch.values[0].numel(), 64 * 16);
     served.insert(served.end(), batch.owners.begin(), batch.owners.end());
   }
   for (size_t epoch = 0; epoch < 20; ++epoch) {
@@ -79,9 +79,9 @@ TEST(TrainFeedTest, SameSeedSameBatches) {
   TrainFeed other(corpus, all_items(corpus), {32, 16}, options, 6);
   bool differs = false;
   for (int i = 0; i < 10; ++i) {
-    const PackedBatch batch = a.next();
-    EXPECT_TRUE(at::equal(batch.bytes, b.next().bytes));
-    differs |= !at::equal(batch.bytes, other.next().bytes);
+    const Batch batch = a.next();
+    EXPECT_TRUE(at::equal(batch.values[0], b.next().values[0]));
+    differs |= !at::equal(batch.values[0], other.next().values[0]);
   }
   EXPECT_TRUE(differs);
 }
@@ -93,9 +93,9 @@ TEST(TrainFeedTest, HidesTheAskedFractionOfBytes) {
   TrainFeed feed(corpus, all_items(corpus), {512, 16}, options, 2);
   int64_t n_bytes = 0, n_seen = 0;
   for (int i = 0; i < 20; ++i) {
-    const PackedBatch batch = feed.next();
+    const Batch batch = feed.next();
     n_bytes += batch.n_item_bytes;
-    n_seen += (batch.bytes < static_cast<int64_t>(ByteStemShape::kPad)).sum().item<int64_t>();
+    n_seen += (batch.values[0] < static_cast<int64_t>(ByteStemShape::kPad)).sum().item<int64_t>();
   }
   EXPECT_NEAR(static_cast<double>(n_seen) / static_cast<double>(n_bytes), 0.75, 0.01);
 }
@@ -107,7 +107,7 @@ TEST(TrainFeedTest, CropsAreWithinTheirLimits) {
   TrainFeed feed(corpus, {0}, {16, 16}, options, 3);
   int64_t shortest = 200, longest = 0;
   for (int i = 0; i < 300; ++i) {
-    const PackedBatch batch = feed.next();
+    const Batch batch = feed.next();
     if (batch.owners.size() != 1) continue;
     shortest = std::min(shortest, batch.n_item_bytes);
     longest = std::max(longest, batch.n_item_bytes);

@@ -12,6 +12,7 @@
 #include "data/reader/reader.h"
 #include "engine/feed/batch.h"
 #include "model/safetensors.h"
+#include "model/spec.h"
 
 namespace gulo {
 
@@ -58,6 +59,9 @@ class DeepNetwork {
   virtual double logits_cost(std::span<const ItemView> items, size_t max_windows) const = 0;
   // The cost, in the same unit, of the forward pass of a training batch.
   virtual double batch_cost(const Batch& batch) const = 0;
+
+  // What a model file keeps beside the parameters, to build the same network again.
+  virtual DeepSpec saved_spec() const = 0;
 
   std::vector<Parameter>& parameters() { return parameters_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }

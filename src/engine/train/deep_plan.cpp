@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/net/network.h"
+#include "engine/net/byte_network.h"
 
 namespace gulo {
 namespace {
@@ -19,8 +19,8 @@ size_t length_quantile(const Corpus& corpus, const std::vector<uint32_t>& items,
 // Fewer visits to every item than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastEpochs = 2;
 
-double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const NetworkSpec& spec) {
-  const Network network(spec, 0, at::kFloat);
+double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const ByteNetworkSpec& spec) {
+  const ByteNetwork network(spec, 0, at::kFloat);
   int64_t n_rows = 0;
   for (uint32_t item : items) {
     const auto seen_bytes = std::min<int64_t>(static_cast<int64_t>(corpus.item(item).size()), spec.window_bytes);
@@ -47,6 +47,22 @@ DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, dou
     if (kLeastEpochs * training_flops_per_epoch(corpus, train, plan.spec) <= seconds * flops_per_s) break;
   }
   return plan;
+}
+
+DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan, uint64_t seed,
+                      at::ScalarType dtype) {
+  DeepSetup setup;
+  const auto network = std::make_shared<ByteNetwork>(plan.spec, seed, dtype);
+  const int row_bytes = network->coarse_row_bytes();
+  const int64_t rows = std::max(plan.step_bytes / row_bytes, rows_for_window(plan.spec.window_bytes, row_bytes));
+  FeedOptions feed = plan.feed;
+  feed.window_bytes = plan.spec.window_bytes;  // what prediction cuts items into
+  setup.feed = std::make_unique<TrainFeed>(corpus, train, BatchShape{(rows + 127) / 128 * 128, row_bytes}, feed, seed);
+  setup.network = network;
+  setup.optimiser = plan.optimiser;
+  setup.head_dropout = plan.head_dropout;
+  setup.label_smoothing = plan.label_smoothing;
+  return setup;
 }
 
 }  // namespace gulo

@@ -1,4 +1,4 @@
-// How the deep part is trained on a corpus within a time: the network's sizes, the batch, and how hard it is held back
+// How the deep part is trained on bytes within a time: the network's sizes, the batch, and how hard it is held back
 // from learning the training items by heart.
 #pragma once
 
@@ -7,13 +7,14 @@
 
 #include "data/corpus.h"
 #include "engine/feed/train_feed.h"
+#include "engine/train/deep_setup.h"
 #include "engine/train/optimiser.h"
 #include "model/spec.h"
 
 namespace gulo {
 
 struct DeepPlan {
-  NetworkSpec spec;
+  ByteNetworkSpec spec;
   int64_t step_bytes = 32768;  // bytes of a batch, padding included
   FeedOptions feed;
   OptimiserOptions optimiser;
@@ -23,5 +24,9 @@ struct DeepPlan {
 
 // `flops_per_s`: what the training loop may be expected to reach. Deterministic.
 DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s);
+
+// The plan's network, with random parameters, and its feed. The corpus must outlive it; `train` is not empty.
+DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan, uint64_t seed,
+                      at::ScalarType dtype);
 
 }  // namespace gulo

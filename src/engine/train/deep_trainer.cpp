@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <optional>
 
 #include "base/error.h"
-#include "engine/train/deep_predictor.h"
 #include "engine/train/gemm_probe.h"
 #include "model/calibration.h"
 
@@ -39,11 +39,10 @@ double rate_scale(double fraction) {
 
 class DeepTrainer {
  public:
-  DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
-              const DeepOptions& options)
-      : corpus_(corpus), train_(train), valid_(valid), options_(options), start_s_(now_s()) {
+  DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
+      : corpus_(corpus), options_(options), start_s_(now_s()) {
     for (uint32_t item : valid) {
-      valid_items_.push_back(corpus.item(item));
+      valid_items_.push_back(corpus.view(item));
       valid_labels_.push_back(corpus.item_labels[item]);
     }
   }
@@ -71,39 +70,35 @@ class DeepTrainer {
         options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_gemm_flops_per_s(options_.dtype);
     // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
     const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
-    result_.plan = options_.plan ? *options_.plan : plan_deep(corpus_, train_, options_.seconds, expected);
-    DeepPlan& plan = result_.plan;
-    plan.feed.window_bytes = plan.spec.window_bytes;  // what prediction cuts items into
-    network_ = std::make_shared<Network>(plan.spec, options_.seed, options_.dtype);
-    optimiser_.emplace(network_->parameters(), options_.dtype, plan.optimiser);
-    const int row_bytes = network_->coarse_row_bytes();
-    const int64_t rows = std::max(plan.step_bytes / row_bytes, rows_for_window(plan.spec.window_bytes, row_bytes));
-    const BatchShape shape{(rows + 127) / 128 * 128, row_bytes};
-    feed_.emplace(corpus_, train_, shape, plan.feed, options_.seed);
-    fixed_batch_ = TrainFeed(corpus_, train_, shape, plan.feed, options_.seed + 1).next();
+    setup_ = options_.setup(expected);
+    network_ = setup_.network;
+    optimiser_.emplace(network_->parameters(), options_.dtype, setup_.optimiser);
+    fixed_batch_ = setup_.feed->next();
   }
 
   double fraction() const {
     if (options_.steps > 0) return static_cast<double>(result_.steps) / static_cast<double>(options_.steps);
-    return (now_s() - loop_start_s_) / std::max(1e-9, loop_end_s_ - loop_start_s_);
+    const double of_time = (now_s() - loop_start_s_) / std::max(1e-9, loop_end_s_ - loop_start_s_);
+    return setup_.max_epochs > 0 ? std::max(of_time, setup_.feed->epochs() / setup_.max_epochs) : of_time;
   }
 
   // Gradients of one batch are added to the parameters'; returns the loss.
-  double learn(const PackedBatch& batch) {
+  double learn(const Batch& batch) {
     const at::Tensor labels = at::empty({static_cast<int64_t>(batch.owners.size())}, at::kLong);
     for (size_t i = 0; i < batch.owners.size(); ++i)
       labels.mutable_data_ptr<int64_t>()[i] = corpus_.item_labels[batch.owners[i]];
-    const Dropout dropout{result_.plan.head_dropout, options_.seed * 1000003 + static_cast<uint64_t>(result_.steps)};
-    const at::Tensor logits = network_->forward(batch.bytes, batch.begins, batch.ends, dropout);
-    const at::Tensor loss =
-        at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, result_.plan.label_smoothing);
+    const at::Tensor loss = network_->loss(batch, labels,
+                                           {.head_dropout = setup_.head_dropout,
+                                            .label_smoothing = setup_.label_smoothing,
+                                            .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
+                                            .fraction = fraction()});
     loss.backward();
     return loss.item<double>();
   }
 
   void step() {
     const double scale = rate_scale(fraction()), start_s = now_s();
-    const PackedBatch batch = feed_->next();
+    const Batch batch = setup_.feed->next();
     const double loss = learn(batch);
     require(std::isfinite(loss), ErrorKind::kDevice, "training diverged: the loss is not a number",
             "try another --seed, and report it");
@@ -114,9 +109,9 @@ class DeepTrainer {
       update_times_s_.push_back(now_s() - learned_s);
     }
     ++result_.steps;
-    result_.model_flops += 3 * network_->forward_flops(batch.n_item_rows, static_cast<int64_t>(batch.owners.size()));
+    result_.model_flops += 3 * network_->forward_flops(batch);
     item_bytes_ += static_cast<double>(batch.n_item_bytes);
-    rows_per_step_ = static_cast<double>(batch.n_item_rows);
+    cost_per_step_ = network_->batch_cost(batch);
     loss_ = result_.steps == 1 ? loss : loss_ + 0.05 * (loss - loss_);
   }
 
@@ -124,7 +119,8 @@ class DeepTrainer {
     const double start_s = now_s();
     learn(fixed_batch_);
     fixed_times_s_.push_back(now_s() - start_s);
-    for (const Parameter& parameter : network_->parameters()) parameter.value.mutable_grad().reset();
+    for (const Parameter& parameter : network_->parameters())
+      if (parameter.trained) parameter.value.mutable_grad().reset();
     if (result_.steps < kProbeSteps) return;
     const double update_s = median(update_times_s_);
     step_s_ = median(learn_times_s_) + update_s;
@@ -135,11 +131,13 @@ class DeepTrainer {
   // must end when the time does.
   void plan_validations() {
     if (options_.steps > 0) return;
-    const double row_s = kForwardShare * step_s_ / rows_per_step_;
     const double allowed_s = kValidationShare * options_.seconds;
+    const auto expected_s = [&] {
+      return kForwardShare * step_s_ * network_->logits_cost(valid_items_, max_windows_) / cost_per_step_;
+    };
     for (max_windows_ = 1024; max_windows_ > 2; max_windows_ /= 2)
-      if (row_s * static_cast<double>(predictor().n_rows(valid_items_)) <= allowed_s / 2) break;
-    expected_validation_s_ = row_s * static_cast<double>(predictor().n_rows(valid_items_));
+      if (expected_s() <= allowed_s / 2) break;
+    expected_validation_s_ = expected_s();
     n_validations_ =
         std::clamp(static_cast<int>(allowed_s / std::max(1e-9, expected_validation_s_)), 1, kMaxValidations);
     reserve_last_validation();
@@ -152,12 +150,15 @@ class DeepTrainer {
            fraction() >= static_cast<double>(n_validated_ + 1) / static_cast<double>(n_validations_) && fraction() < 1;
   }
 
-  DeepPredictor predictor() const { return DeepPredictor(network_, max_windows_); }
+  std::vector<float> valid_logits() {
+    const at::NoGradGuard no_grad;
+    return network_->logits(valid_items_, max_windows_);
+  }
 
   void validate() {
     ++n_validated_;
     const double start_s = now_s();
-    std::vector<float> logits = predictor().logits(valid_items_);
+    std::vector<float> logits = valid_logits();
     expected_validation_s_ = now_s() - start_s;
     if (options_.steps == 0) reserve_last_validation();
     const double error = error_fraction(logits, valid_labels_);
@@ -177,8 +178,8 @@ class DeepTrainer {
   void finish() {
     result_.loop_seconds = now_s() - loop_start_s_;
     result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
-    result_.epochs = feed_->epochs();
-    if (!valid_.empty()) {
+    result_.epochs = setup_.feed->epochs();
+    if (!valid_items_.empty()) {
       validate();
       const at::NoGradGuard no_grad;
       for (size_t i = 0; i < best_.size(); ++i) network_->parameters()[i].value.detach().copy_(best_[i]);
@@ -187,20 +188,19 @@ class DeepTrainer {
   }
 
   const Corpus& corpus_;
-  const std::vector<uint32_t>&train_, &valid_;
   const DeepOptions& options_;
   const double start_s_;
-  std::vector<std::span<const uint8_t>> valid_items_;
+  std::vector<ItemView> valid_items_;
   std::vector<int> valid_labels_;
 
   DeepResult result_;
-  std::shared_ptr<Network> network_;
+  DeepSetup setup_;
+  std::shared_ptr<DeepNetwork> network_;
   std::optional<Optimiser> optimiser_;
-  std::optional<TrainFeed> feed_;
-  PackedBatch fixed_batch_;
+  Batch fixed_batch_;
   std::vector<at::Tensor> best_;
 
-  double loop_start_s_ = 0, loop_end_s_ = 0, step_s_ = 0, rows_per_step_ = 1, expected_validation_s_ = 0;
+  double loop_start_s_ = 0, loop_end_s_ = 0, step_s_ = 0, cost_per_step_ = 1, expected_validation_s_ = 0;
   std::vector<double> learn_times_s_, update_times_s_, fixed_times_s_;
   size_t max_windows_ = 16;
   int n_validations_ = 5, n_validated_ = 0;
@@ -209,10 +209,8 @@ class DeepTrainer {
 
 }  // namespace
 
-DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
-                      const DeepOptions& options) {
-  require(!train.empty(), ErrorKind::kData, "there is nothing to train on", "give more items a label");
-  return DeepTrainer(corpus, train, valid, options).run();
+DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options) {
+  return DeepTrainer(corpus, valid, options).run();
 }
 
 }  // namespace gulo

@@ -6,12 +6,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include "data/corpus.h"
-#include "engine/net/network.h"
-#include "engine/train/deep_plan.h"
+#include "engine/net/deep_network.h"
+#include "engine/train/deep_setup.h"
 
 namespace gulo {
 
@@ -29,9 +28,10 @@ struct DeepOptions {
   double seconds = 60;
   int64_t steps = 0;
   uint64_t seed = 0;
-  std::optional<DeepPlan> plan;  // else plan_deep()
   at::ScalarType dtype = at::kFloat;
   double gemm_peak_flops_per_s = 0;  // of probe_gemm_flops_per_s(dtype); 0: probed within the seconds
+  // Makes the network and its feed, given what FLOP/s the loop may be expected to reach: setup_bytes() and its like.
+  std::function<DeepSetup(double flops_per_s)> setup;
   // Called after every step; false ends the training early, with the best network so far.
   std::function<bool(const DeepProgress&)> progress;
 };
@@ -44,8 +44,7 @@ struct DeepCurvePoint {
 };
 
 struct DeepResult {
-  std::shared_ptr<const Network> network;
-  DeepPlan plan;
+  std::shared_ptr<DeepNetwork> network;
   std::vector<float> valid_logits;  // [n_valid, n_labels]
   double valid_error = 1;
   int64_t steps = 0;
@@ -59,9 +58,8 @@ struct DeepResult {
   bool interrupted = false;
 };
 
-// Uses LibTorch's threads (at::set_num_threads). `train` must not be empty; `valid` may be: then the last network
-// counts as the best, and valid_error is 1.
-DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
-                      const DeepOptions& options);
+// Uses LibTorch's threads (at::set_num_threads). `valid` may be empty: then the last network counts as the best, and
+// valid_error is 1. Corpus and items are those that options.setup feeds from.
+DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options);
 
 }  // namespace gulo

@@ -9,8 +9,9 @@
 #include <numeric>
 
 #include "base/rng.h"
+#include "engine/net/make_network.h"
 #include "engine/net/tile_product.h"
-#include "engine/train/deep_predictor.h"
+#include "engine/train/deep_plan.h"
 
 namespace gulo {
 namespace {
@@ -57,13 +58,18 @@ std::vector<uint32_t> range(uint32_t begin, uint32_t end) {
 DeepOptions options_for(int64_t steps) {
   DeepOptions options;
   options.steps = steps;
-  options.plan = small_plan();
   options.dtype = fastest_dtype();
   options.gemm_peak_flops_per_s = 1e11;
   return options;
 }
 
-bool same_parameters(const Network& a, const Network& b) {
+DeepResult train(const Corpus& corpus, const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid,
+                 DeepOptions options, const DeepPlan& plan = small_plan()) {
+  options.setup = [&](double) { return setup_bytes(corpus, train, plan, options.seed, options.dtype); };
+  return train_deep(corpus, valid, options);
+}
+
+bool same_parameters(const DeepNetwork& a, const DeepNetwork& b) {
   for (size_t i = 0; i < a.parameters().size(); ++i)
     if (!at::equal(a.parameters()[i].value, b.parameters()[i].value)) return false;
   return true;
@@ -77,14 +83,15 @@ class DeepTrainerTest : public ::testing::Test {
 TEST_F(DeepTrainerTest, LearnsOneBatchToNearZeroLoss) {
   const Corpus corpus = words(24);
   DeepOptions options = options_for(120);
-  options.plan->label_smoothing = options.plan->head_dropout = 0;
-  options.plan->feed.augment = false;
+  DeepPlan plan = small_plan();
+  plan.label_smoothing = plan.head_dropout = 0;
+  plan.feed.augment = false;
   double loss = 1;
   options.progress = [&](const DeepProgress& state) {
     loss = state.loss;
     return true;
   };
-  train_deep(corpus, range(2, 24), {}, options);
+  train(corpus, range(2, 24), {}, options, plan);
   EXPECT_LT(loss, 0.02);
 }
 
@@ -93,8 +100,9 @@ TEST_F(DeepTrainerTest, SameSeedAndStepsGiveTheSameBits) {
   const auto run = [&](uint64_t seed) {
     DeepOptions options = options_for(12);
     options.seed = seed;
-    options.plan->feed.byte_dropout = 0.1;
-    return train_deep(corpus, range(0, 45), range(45, 60), options);
+    DeepPlan plan = small_plan();
+    plan.feed.byte_dropout = 0.1;
+    return train(corpus, range(0, 45), range(45, 60), options, plan);
   };
   const DeepResult first = run(1), second = run(1), other = run(2);
   EXPECT_TRUE(same_parameters(*first.network, *second.network));
@@ -104,10 +112,10 @@ TEST_F(DeepTrainerTest, SameSeedAndStepsGiveTheSameBits) {
 
 TEST_F(DeepTrainerTest, ValidLogitsAreThoseOfTheNetworkThatIsReturned) {
   const Corpus corpus = words(60);
-  const DeepResult result = train_deep(corpus, range(15, 60), range(0, 15), options_for(20));
-  std::vector<std::span<const uint8_t>> items;
-  for (size_t i = 0; i < 15; ++i) items.push_back(corpus.item(i));
-  EXPECT_EQ(DeepPredictor(result.network, 16).logits(items), result.valid_logits);
+  const DeepResult result = train(corpus, range(15, 60), range(0, 15), options_for(20));
+  std::vector<ItemView> items;
+  for (size_t i = 0; i < 15; ++i) items.push_back(corpus.view(i));
+  EXPECT_EQ(result.network->logits(items, 16), result.valid_logits);
   EXPECT_FALSE(result.curve.empty());
   EXPECT_EQ(result.steps, 20);
   EXPECT_GT(result.model_flops, 0);
@@ -115,13 +123,14 @@ TEST_F(DeepTrainerTest, ValidLogitsAreThoseOfTheNetworkThatIsReturned) {
 
 TEST_F(DeepTrainerTest, LoadedPredictorGivesTheSameLogits) {
   const Corpus corpus = words(40);
-  const DeepResult result = train_deep(corpus, range(2, 40), {}, options_for(15));
-  const std::vector<std::span<const uint8_t>> items{corpus.item(0), corpus.item(1), corpus.item(5)};
+  const DeepResult result = train(corpus, range(2, 40), {}, options_for(15));
+  const std::vector<ItemView> items{corpus.view(0), corpus.view(1), corpus.view(5)};
   const ParameterBuffers saved = result.network->export_parameters();
-  const std::vector<float> before = DeepPredictor(result.network).logits(items);
-  const std::vector<float> after = DeepPredictor(result.network->spec(), saved.tensors).logits(items);
+  const std::vector<float> before = result.network->logits(items, 0);
+  const std::vector<float> after =
+      load_network(result.network->saved_spec(), saved.tensors, fastest_dtype())->logits(items, 0);
   for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(before[i], after[i], 2e-2);
-  const std::vector<float> alone = DeepPredictor(result.network).logits(std::vector{items[1]});
+  const std::vector<float> alone = result.network->logits(std::vector{items[1]}, 0);
   for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(alone[k], before[3 + k], 1e-5);
 }
 
@@ -129,7 +138,7 @@ TEST_F(DeepTrainerTest, StopsWhenToldAndKeepsWhatItHas) {
   const Corpus corpus = words(40);
   DeepOptions options = options_for(1000);
   options.progress = [](const DeepProgress& state) { return state.step < 9; };
-  const DeepResult result = train_deep(corpus, range(10, 40), range(0, 10), options);
+  const DeepResult result = train(corpus, range(10, 40), range(0, 10), options);
   EXPECT_TRUE(result.interrupted);
   EXPECT_EQ(result.steps, 9);
   EXPECT_EQ(result.valid_logits.size(), 30u);
@@ -140,7 +149,7 @@ TEST_F(DeepTrainerTest, EndsWhenTheTimeDoes) {
   DeepOptions options = options_for(0);
   options.seconds = 3;
   const auto start = std::chrono::steady_clock::now();
-  const DeepResult result = train_deep(corpus, range(50, 200), range(0, 50), options);
+  const DeepResult result = train(corpus, range(50, 200), range(0, 50), options);
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   EXPECT_NEAR(took, 3, 0.45);
   EXPECT_GT(result.steps, 7);
@@ -149,7 +158,8 @@ TEST_F(DeepTrainerTest, EndsWhenTheTimeDoes) {
 TEST(DeepPlanTest, ShortBudgetsAndSlowMachinesGetSmallerNetworks) {
   const Corpus corpus = words(500);
   const std::vector<uint32_t> items = range(0, 500);
-  const NetworkSpec generous = plan_deep(corpus, items, 60, 2e11).spec, poor = plan_deep(corpus, items, 0.1, 2e10).spec;
+  const ByteNetworkSpec generous = plan_deep(corpus, items, 60, 2e11).spec,
+                        poor = plan_deep(corpus, items, 0.1, 2e10).spec;
   EXPECT_GT(generous.stem_width, poor.stem_width);
   EXPECT_EQ(generous.n_labels, 3);
   EXPECT_EQ(generous.window_bytes, 256);

@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "engine/net/network.h"
+#include "engine/net/deep_network.h"
 
 namespace gulo {
 

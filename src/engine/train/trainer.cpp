@@ -140,7 +140,10 @@ class RecogniserTrainer {
           options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
       return !interrupted();
     };
-    DeepResult result = train_deep(data_.corpus, data_.parts.train, data_.parts.valid, deep);
+    deep.setup = [&](double flops_per_s) {
+      return setup_deep(data_.corpus, data_.parts.train, deep.seconds, flops_per_s, deep.seed, deep.dtype);
+    };
+    DeepResult result = train_deep(data_.corpus, data_.parts.valid, deep);
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
@@ -190,7 +193,7 @@ class RecogniserTrainer {
     }
     ParameterBuffers parameters;
     if (keep_deep_) {
-      spec.deep = deep_->network->spec();
+      spec.deep = deep_->network->saved_spec();
       parameters = deep_->network->export_parameters();
       tensors.insert(parameters.tensors.begin(), parameters.tensors.end());
     }

@@ -1,4 +1,4 @@
-#include "engine/net/network.h"
+#include "engine/net/byte_network.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -136,8 +136,8 @@ TEST_F(NetworkTest, PoolEqualsPlainComposition) {
   }
 }
 
-NetworkSpec small_spec() {
-  NetworkSpec spec;
+ByteNetworkSpec small_spec() {
+  ByteNetworkSpec spec;
   spec.taps = 4;
   spec.stem_width = 32;
   spec.stages = {{32, 1, 1}, {48, 2, 2}};
@@ -148,24 +148,19 @@ NetworkSpec small_spec() {
 
 using Bytes = std::vector<uint8_t>;
 
-struct Packed {
-  at::Tensor bytes;
-  std::vector<int32_t> begins, ends;
-};
-
 // The items in the given order, `gap` blank rows between them.
-Packed pack(const std::vector<Bytes>& items, int row_bytes, int32_t gap) {
-  Packed packed;
+Batch pack(const std::vector<Bytes>& items, int row_bytes, int32_t gap) {
+  Batch packed;
   int32_t row = gap - 1;
   for (const Bytes& item : items) {
     packed.begins.push_back(row);
     packed.ends.push_back(row + std::max<int32_t>(1, (static_cast<int32_t>(item.size()) + row_bytes - 1) / row_bytes));
     row = packed.ends.back() + gap;
   }
-  packed.bytes = at::full({(row + 15) / 16 * 16 * row_bytes}, ByteStemShape::kPad, at::kShort);
+  packed.values = {at::full({(row + 15) / 16 * 16 * row_bytes}, ByteStemShape::kPad, at::kShort)};
   for (size_t i = 0; i < items.size(); ++i)
     std::copy(items[i].begin(), items[i].end(),
-              packed.bytes.mutable_data_ptr<int16_t>() + packed.begins[i] * row_bytes);
+              packed.values[0].mutable_data_ptr<int16_t>() + packed.begins[i] * row_bytes);
   return packed;
 }
 
@@ -178,7 +173,7 @@ std::vector<Bytes> random_items(std::initializer_list<size_t> sizes) {
 }
 
 // A zero head would make every logit equal.
-void randomise_head(const Network& network) {
+void randomise_head(const ByteNetwork& network) {
   for (const Parameter& p : network.parameters())
     if (p.name == "head.weight") p.value.detach().normal_();
 }
@@ -186,12 +181,11 @@ void randomise_head(const Network& network) {
 TEST_F(NetworkTest, PredictionDependsNeitherOnBatchMatesNorOnPlace) {
   const std::vector<Bytes> items = random_items({3, 700, 64, 0, 1500, 129});
   for (const Case& c : cases()) {
-    const Network network(small_spec(), 3, c.dtype);
+    ByteNetwork network(small_spec(), 3, c.dtype);
     randomise_head(network);
     const at::NoGradGuard no_grad;
     const auto logits = [&](const std::vector<Bytes>& batch, int32_t gap) {
-      const Packed packed = pack(batch, network.coarse_row_bytes(), gap);
-      return network.forward(packed.bytes, packed.begins, packed.ends);
+      return network.forward(pack(batch, network.coarse_row_bytes(), gap), nullptr);
     };
     const at::Tensor together = logits(items, 1);
     const at::Tensor reversed = logits({items.rbegin(), items.rend()}, 2).flip(0);
@@ -203,15 +197,15 @@ TEST_F(NetworkTest, PredictionDependsNeitherOnBatchMatesNorOnPlace) {
 }
 
 TEST_F(NetworkTest, ExportAndImportGiveTheSameLogits) {
-  const Network network(small_spec(), 3, fastest_dtype());
+  ByteNetwork network(small_spec(), 3, fastest_dtype());
   randomise_head(network);
-  Network other(small_spec(), 4, fastest_dtype());
+  ByteNetwork other(small_spec(), 4, fastest_dtype());
   const ParameterBuffers buffers = network.export_parameters();
   other.import_parameters(buffers.tensors);
-  const Packed packed = pack(random_items({100, 300}), network.coarse_row_bytes(), 1);
+  const Batch packed = pack(random_items({100, 300}), network.coarse_row_bytes(), 1);
   const at::NoGradGuard no_grad;
-  const at::Tensor before = network.forward(packed.bytes, packed.begins, packed.ends);
-  const at::Tensor after = other.forward(packed.bytes, packed.begins, packed.ends);
+  const at::Tensor before = network.forward(packed, nullptr);
+  const at::Tensor after = other.forward(packed, nullptr);
   if (fastest_dtype() == at::kBFloat16)
     EXPECT_TRUE(at::equal(before, after));
   else
@@ -219,7 +213,7 @@ TEST_F(NetworkTest, ExportAndImportGiveTheSameLogits) {
 }
 
 TEST_F(NetworkTest, ImportNamesTheDamagedTensor) {
-  Network network(small_spec(), 3, at::kFloat);
+  ByteNetwork network(small_spec(), 3, at::kFloat);
   ParameterBuffers buffers = network.export_parameters();
   buffers.tensors["deep.stage1.block0.w2"].shape = {1, 2};
   try {
@@ -232,19 +226,19 @@ TEST_F(NetworkTest, ImportNamesTheDamagedTensor) {
 }
 
 TEST_F(NetworkTest, RefusesImpossibleSpecs) {
-  NetworkSpec spec = small_spec();
+  ByteNetworkSpec spec = small_spec();
   spec.stages[0].width = 33;
-  EXPECT_THROW(Network(spec, 0, at::kFloat), Error);
+  EXPECT_THROW(ByteNetwork(spec, 0, at::kFloat), Error);
   spec = small_spec();
   spec.taps = 0;
-  EXPECT_THROW(Network(spec, 0, at::kFloat), Error);
+  EXPECT_THROW(ByteNetwork(spec, 0, at::kFloat), Error);
   spec = small_spec();
   spec.stages[1].downsample = 0;
-  EXPECT_THROW(Network(spec, 0, at::kFloat), Error);
+  EXPECT_THROW(ByteNetwork(spec, 0, at::kFloat), Error);
 }
 
 TEST_F(NetworkTest, CountsTheFlopsOfItsMatrices) {
-  const Network network(small_spec(), 3, at::kFloat);
+  ByteNetwork network(small_spec(), 3, at::kFloat);
   int64_t fine = 0, coarse = 0, head = 0;  // multiplications a row of each resolution, and an item
   for (const Parameter& p : network.parameters()) {
     if (p.name.starts_with("stage0") && p.hidden_matrix) fine += p.value.numel();

@@ -1,0 +1,20 @@
+#include "engine/net/make_network.h"
+
+#include "engine/net/byte_network.h"
+
+namespace gulo {
+namespace {
+
+std::unique_ptr<DeepNetwork> make(const ByteNetworkSpec& spec, at::ScalarType dtype) {
+  return std::make_unique<ByteNetwork>(spec, 0, dtype);
+}
+
+}  // namespace
+
+std::unique_ptr<DeepNetwork> load_network(const DeepSpec& spec, const TensorMap& tensors, at::ScalarType dtype) {
+  auto network = std::visit([&](const auto& kind) { return make(kind, dtype); }, spec);
+  network->import_parameters(tensors);
+  return network;
+}
+
+}  // namespace gulo

@@ -1,0 +1,22 @@
+#include "engine/train/deep_setup.h"
+
+#include <stdexcept>
+
+#include "engine/train/deep_plan.h"
+
+namespace gulo {
+
+DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                     uint64_t seed, at::ScalarType dtype) {
+  switch (corpus.kind) {
+    case Kind::kBytes:
+      return setup_bytes(corpus, train, plan_deep(corpus, train, seconds, flops_per_s), seed, dtype);
+    case Kind::kSamples:
+    case Kind::kPixels:
+    case Kind::kCells:
+      break;
+  }
+  throw std::logic_error("no network for this kind");
+}
+
+}  // namespace gulo
