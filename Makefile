@@ -8,7 +8,7 @@ ifndef GULO_PYTHON
   export PATH := $(CURDIR)/.venv/bin:$(PATH)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo lint lint-all format bench clean
+.PHONY: help setup build test demo lint lint-all format fuzz bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,6 +35,9 @@ lint-all: setup ## format and clang-tidy of everything
 
 format: setup ## formats every C++ and CUDA source in place
 	@git ls-files -z '*.h' '*.cpp' '*.cu' | xargs -0 clang-format -i
+
+fuzz: setup ## look for files that break a reader, for SECONDS=10 (needs clang)
+	@scripts/fuzz.sh $(or $(SECONDS),10)
 
 bench: build ## the benchmarks, on DATA=FOLDER_OF_SETS
 	@DATA="$(DATA)" bench/run_all.sh

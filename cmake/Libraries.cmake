@@ -1,7 +1,8 @@
 # The libraries that Debian gives (apt-packages.txt), as targets that exist whether or not the optional ones were found.
 #
-# Output  gulo::xxhash, gulo::archive (optional: empty without libarchive), gulo::highway (headers needed; without
-#         the library there is no run-time dispatch, only the instruction set that the compiler is told)
+# Output  gulo::xxhash, gulo::archive and gulo::sndfile (optional: empty without the library), gulo::highway (headers
+#         needed; without the library there is no run-time dispatch, only the instruction set that the compiler is told);
+#         gulo_format_library(): the libraries of src/data/reader, each optional
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
@@ -16,13 +17,26 @@ target_compile_definitions(gulo::xxhash INTERFACE XXH_INLINE_ALL)
 if(PkgConfig_FOUND)
   pkg_check_modules(ARCHIVE IMPORTED_TARGET libarchive)
   pkg_check_modules(HWY IMPORTED_TARGET libhwy)
+  pkg_check_modules(SNDFILE IMPORTED_TARGET sndfile)
+  pkg_check_modules(JPEG IMPORTED_TARGET libjpeg)
+  pkg_check_modules(PNG IMPORTED_TARGET libpng)
+  pkg_check_modules(WEBP IMPORTED_TARGET libwebp)
+  pkg_check_modules(TIFF IMPORTED_TARGET libtiff-4)
 endif()
+find_package(GIF 5)  # giflib brings no pkg-config file
 
 add_library(gulo::archive INTERFACE IMPORTED GLOBAL)
 if(ARCHIVE_FOUND)
   target_link_libraries(gulo::archive INTERFACE PkgConfig::ARCHIVE)
 else()
   message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
+endif()
+
+add_library(gulo::sndfile INTERFACE IMPORTED GLOBAL)
+if(SNDFILE_FOUND)
+  target_link_libraries(gulo::sndfile INTERFACE PkgConfig::SNDFILE)
+else()
+  message(STATUS "no libsndfile: sound files can be read as bytes only")
 endif()
 
 add_library(gulo::highway INTERFACE IMPORTED GLOBAL)
@@ -34,3 +48,20 @@ else()
   target_include_directories(gulo::highway INTERFACE ${HWY_INCLUDE_DIR})
   target_compile_definitions(gulo::highway INTERFACE HWY_COMPILE_ONLY_STATIC)
 endif()
+
+# gulo_format_library(jpeg JPEG PkgConfig::JPEG): the library that src/data/reader/jpeg_reader.cpp needs. Where it was not found,
+# no_library/jpeg_reader.cpp takes the reader's place, which says so, and tests of that format are left out. Tests are told
+# GULO_HAS_JPEG, 1 or 0.
+function(gulo_format_library format found library)
+  set(folder src/data/reader)
+  target_compile_definitions(gulo_data_reader INTERFACE GULO_HAS_${found}=$<BOOL:${${found}_FOUND}>)
+  if(${found}_FOUND)
+    target_link_libraries(gulo_data_reader PUBLIC ${library})
+    return()
+  endif()
+  message(STATUS "no library for ${format} files: they are not read")
+  target_sources(gulo_data_reader PRIVATE ${folder}/no_library/${format}_reader.cpp)
+  set_source_files_properties(${folder}/${format}_reader.cpp PROPERTIES HEADER_FILE_ONLY ON)
+  file(GLOB tests ${CMAKE_SOURCE_DIR}/${folder}/${format}_reader_test.cpp ${CMAKE_SOURCE_DIR}/${folder}/tiny/${format}_*.cpp)
+  set_source_files_properties(${tests} PROPERTIES HEADER_FILE_ONLY ON)
+endfunction()

@@ -7,8 +7,8 @@
 
 #include <map>
 
+#include "base/expect_error.h"
 #include "data/corpus.h"
-#include "data/expect_error.h"
 #include "data/temporary_tree.h"
 
 namespace gulo {

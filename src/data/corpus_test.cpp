@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "data/expect_error.h"
+#include "base/expect_error.h"
 #include "data/memory.h"
 #include "data/temporary_tree.h"
 

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "data/expect_error.h"
+#include "base/expect_error.h"
 #include "data/temporary_tree.h"
 
 namespace gulo {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/expect_error.h"
 #include "data/corpus.h"
-#include "data/expect_error.h"
 #include "data/temporary_tree.h"
 
 namespace gulo {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "data/expect_error.h"
+#include "base/expect_error.h"
 #include "data/temporary_tree.h"
 
 namespace gulo {

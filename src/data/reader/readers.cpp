@@ -1,12 +1,39 @@
-// The list of formats: a new one is its file and one line here.
+// The list of formats: a new one is its file and one line here. One whose library the build lacks is listed too: its read()
+// says what to install.
 #include <vector>
 
+#include "data/reader/bmp_reader.h"
+#include "data/reader/gif_reader.h"
+#include "data/reader/jpeg_reader.h"
+#include "data/reader/npy_reader.h"
+#include "data/reader/png_reader.h"
+#include "data/reader/pnm_reader.h"
 #include "data/reader/reader.h"
+#include "data/reader/sound_reader.h"
+#include "data/reader/tiff_reader.h"
+#include "data/reader/webp_reader.h"
 
 namespace gulo {
 
 std::span<const Reader> readers() {
-  static const std::vector<Reader> all = {};
+  // clang-format off
+  static const std::vector<Reader> all = {
+      {"JPEG", Kind::kPixels, is_jpeg, read_jpeg},
+      {"PNG", Kind::kPixels, is_png, read_png},
+      {"WebP", Kind::kPixels, is_webp, read_webp},
+      {"GIF", Kind::kPixels, is_gif, read_gif},
+      {"TIFF", Kind::kPixels, is_tiff, read_tiff},
+      {"BMP", Kind::kPixels, is_bmp, read_bmp},
+      {"PNM", Kind::kPixels, is_pnm, read_pnm},
+      {"WAV", Kind::kSamples, is_wav, read_sound},
+      {"FLAC", Kind::kSamples, is_flac, read_sound},
+      {"Ogg", Kind::kSamples, is_ogg, read_sound},
+      {"AIFF", Kind::kSamples, is_aiff, read_sound},
+      {"AU", Kind::kSamples, is_au, read_sound},
+      {"NumPy", Kind::kSamples, is_npy, read_npy},
+      {"MP3", Kind::kSamples, is_mp3, read_sound},
+  };
+  // clang-format on
   return all;
 }
 

@@ -7,7 +7,7 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "data/expect_error.h"
+#include "base/expect_error.h"
 #include "data/temporary_tree.h"
 #include "engine/cli/engine_commands.h"
 #include "engine/train/small_corpus.h"

@@ -1,0 +1,26 @@
+// For tests: a few small valid files of every format that this build reads. The robustness test and the fuzzer's corpus
+// begin with them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "data/reader/reader.h"
+
+namespace gulo {
+
+struct TinyFile {
+  std::string reader;  // its name in readers()
+  std::string name;    // "progressive"
+  std::vector<uint8_t> bytes;
+};
+
+std::vector<TinyFile> tiny_files();
+
+// A picture whose every value is another where the type allows it.
+RawItem tiny_picture(uint32_t height, uint32_t width, uint32_t n_channels, ValueType type = ValueType::kUint8);
+
+// The bytes of an expression like "42 4D 0A".
+std::vector<uint8_t> from_hex(std::string_view hex);
+
+}  // namespace gulo
