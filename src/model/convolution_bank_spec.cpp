@@ -1,0 +1,109 @@
+#include "model/convolution_bank_spec.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.h"
+#include "model/json_text.h"
+
+namespace gulo {
+namespace {
+
+using nlohmann::json;
+
+void require_valid(bool condition, const std::string& message) {
+  require(condition, ErrorKind::kData, message, kDamagedHint);
+}
+
+const json& field(const json& object, const std::string& where, const char* key) {
+  require_valid(object.is_object(), fmt::format("{} is not a JSON object", where));
+  const auto found = object.find(key);
+  require_valid(found != object.end(), fmt::format("{}.{} is absent", where, key));
+  return *found;
+}
+
+int integer(const json& value, const std::string& name, int high) {
+  require_valid(value.is_number_integer(), fmt::format("{} is not a whole number", name));
+  // A number above the largest int64 is unsigned and would wrap.
+  const bool wraps = value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(high);
+  require_valid(!wraps && value.get<int64_t>() >= 1 && value.get<int64_t>() <= high,
+                fmt::format("{} is {}, but must be from 1 to {}", name, value.dump(), high));
+  return value.get<int>();
+}
+
+std::vector<int> integers(const json& list, const std::string& name, int high) {
+  require_valid(list.is_array(), fmt::format("{} is not a list", name));
+  require_valid(!list.empty() && list.size() <= ConvolutionBankSpec::kMaxGroups,
+                fmt::format("{} are {}, but must be from 1 to {}", name, list.size(), ConvolutionBankSpec::kMaxGroups));
+  std::vector<int> values;
+  for (const json& value : list) values.push_back(integer(value, name, high));
+  return values;
+}
+
+template <class T>
+std::span<const uint8_t> bytes_of(const std::vector<T>& values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
+}
+
+}  // namespace
+
+size_t ConvolutionBankSpec::n_features() const {
+  return kConvolutionKernels * std::accumulate(n_biases.begin(), n_biases.end(), size_t{0},
+                                               [](size_t sum, int n) { return sum + static_cast<size_t>(n); });
+}
+
+json to_json(const ConvolutionBankSpec& spec) {
+  return {{"n_channels", spec.n_channels}, {"dilations", spec.dilations}, {"n_biases", spec.n_biases}};
+}
+
+ConvolutionBankSpec convolution_bank_spec_from_json(const json& object, const std::string& where) {
+  using Spec = ConvolutionBankSpec;
+  Spec spec;
+  spec.n_channels = integer(field(object, where, "n_channels"), where + ".n_channels", Spec::kMaxChannels);
+  spec.dilations = integers(field(object, where, "dilations"), where + ".dilations", Spec::kMaxDilation);
+  spec.n_biases = integers(field(object, where, "n_biases"), where + ".n_biases", Spec::kMaxBiases);
+  require_valid(
+      spec.n_biases.size() == spec.dilations.size(),
+      fmt::format("{}.n_biases are {}, but {}.dilations are {}", where, spec.n_biases.size(), where, spec.n_groups()));
+  return spec;
+}
+
+std::vector<BankTensorShape> bank_tensor_shapes(const ConvolutionBankSpec& spec, size_t n_labels) {
+  const auto n_channels = static_cast<uint64_t>(spec.n_channels);
+  return {{"wide.bank.channels", "U8", {spec.n_groups(), n_channels}},
+          {"wide.bank.bias", "F32", {spec.n_features()}},
+          {"wide.bank.weight", "F32", {spec.n_features(), n_labels}},
+          {"wide.bank.offset", "F32", {n_labels}}};
+}
+
+void check_bank_tensors(const ConvolutionBankSpec& spec, size_t n_labels, const TensorMap& tensors) {
+  for (const BankTensorShape& wanted : bank_tensor_shapes(spec, n_labels)) {
+    const auto found = tensors.find(wanted.name);
+    require_valid(found != tensors.end(), fmt::format("tensor '{}' is absent", wanted.name));
+    const TensorView& tensor = found->second;
+    require_valid(tensor.dtype == wanted.dtype,
+                  fmt::format("tensor '{}' is {}, not {}", wanted.name, tensor.dtype, wanted.dtype));
+    require_valid(tensor.shape == wanted.shape,
+                  fmt::format("tensor '{}' has shape [{}], not [{}]", wanted.name, fmt::join(tensor.shape, ", "),
+                              fmt::join(wanted.shape, ", ")));
+  }
+  const auto& channels = tensors.at("wide.bank.channels").bytes;
+  require_valid(std::all_of(channels.begin(), channels.end(), [](uint8_t used) { return used <= 1; }),
+                "tensor 'wide.bank.channels' holds other numbers than 0 and 1");
+}
+
+TensorMap BankTensors::tensors(const ConvolutionBankSpec& spec) const {
+  const std::span<const uint8_t> bytes[] = {bytes_of(channels), bytes_of(biases), bytes_of(weights), bytes_of(offsets)};
+  TensorMap map;
+  size_t i = 0;
+  for (const BankTensorShape& tensor : bank_tensor_shapes(spec, offsets.size()))
+    map[tensor.name] = {tensor.dtype, tensor.shape, bytes[i++]};
+  return map;
+}
+
+ConvolutionBank bank_view(const ConvolutionBankSpec& spec, const uint8_t* channels, const float* biases) {
+  return {static_cast<size_t>(spec.n_channels), spec.n_groups(), spec.dilations.data(), spec.n_biases.data(), channels,
+          biases};
+}
+
+}  // namespace gulo
