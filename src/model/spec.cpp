@@ -1,12 +1,12 @@
 #include "model/spec.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <set>
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "model/json_fields.h"
 #include "model/json_text.h"
 
 namespace gulo {
@@ -15,64 +15,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxWindowBytes = 1 << 30;
-
-void require_valid(bool condition, const std::string& message) {
-  require(condition, ErrorKind::kData, message, kDamagedHint);
-}
-
-// A JSON object whose fields are checked as they are taken; `where` is its path in the spec.
-class Fields {
- public:
-  Fields(const json& object, std::string where) : object_(object), where_(std::move(where)) {
-    require_valid(object.is_object(), fmt::format("{} is not a JSON object", where_));
-  }
-
-  const json& at(const char* key) const {
-    const auto found = object_.find(key);
-    require_valid(found != object_.end(), fmt::format("{} is absent", name(key)));
-    return *found;
-  }
-  int integer(const char* key, int low, int high) const { return integer(at(key), name(key), low, high); }
-  std::vector<int> integers(const char* key, int low, int high) const {
-    std::vector<int> values;
-    for (const json& value : list(key)) values.push_back(integer(value, name(key), low, high));
-    return values;
-  }
-  double finite(const char* key) const {
-    const json& value = at(key);
-    require_valid(value.is_number() && std::isfinite(value.get<double>()),
-                  fmt::format("{} is not a finite number", name(key)));
-    return value.get<double>();
-  }
-  std::string text(const char* key) const {
-    require_valid(at(key).is_string(), fmt::format("{} is not a text", name(key)));
-    return at(key).get<std::string>();
-  }
-  const json& list(const char* key) const {
-    require_valid(at(key).is_array(), fmt::format("{} is not a list", name(key)));
-    return at(key);
-  }
-  // A channel count: what kernels with 16 lanes take.
-  int width(const char* key) const {
-    const int value = integer(key, 16, 4096);
-    require_valid(value % 16 == 0, fmt::format("{} is {}, not a multiple of 16", name(key), value));
-    return value;
-  }
-  std::string name(const char* key) const { return where_ + "." + key; }
-
- private:
-  static int integer(const json& value, const std::string& name, int low, int high) {
-    require_valid(value.is_number_integer(), fmt::format("{} is not a whole number", name));
-    const bool in_range = value.is_number_unsigned() ? value.get<uint64_t>() <= static_cast<uint64_t>(high)
-                                                     : value.get<int64_t>() <= high;
-    require_valid(in_range && value.get<int64_t>() >= low,
-                  fmt::format("{} is {}, but must be from {} to {}", name, value.dump(), low, high));
-    return value.get<int>();
-  }
-
-  const json& object_;
-  std::string where_;
-};
 
 json to_json(const WideSpec& wide) {
   return {{"log2_rows", wide.log2_rows},
@@ -100,35 +42,20 @@ WideSpec wide_from_json(const json& object) {
 }
 
 json to_json(const NetworkSpec& deep) {
-  json stages = json::array();
-  for (const StageSpec& stage : deep.stages)
-    stages.push_back({{"width", stage.width}, {"depth", stage.depth}, {"downsample", stage.downsample}});
   return {{"taps", deep.taps},
           {"stem_width", deep.stem_width},
-          {"stages", stages},
+          {"stages", stages_to_json(deep.stages)},
           {"attention_heads", deep.attention_heads},
           {"window_bytes", deep.window_bytes},
           {"n_labels", deep.n_labels}};
 }
 
-StageSpec stage_from_json(const json& object, size_t index) {
-  const Fields fields(object, fmt::format("spec.deep.stages[{}]", index));
-  StageSpec stage;
-  stage.width = fields.width("width");
-  stage.depth = fields.integer("depth", 0, 256);
-  stage.downsample = fields.integer("downsample", 1, 64);
-  return stage;
-}
-
 NetworkSpec deep_from_json(const json& object, size_t n_labels) {
-  constexpr size_t kMaxStages = 32;
   const Fields fields(object, "spec.deep");
   NetworkSpec deep;
   deep.taps = fields.integer("taps", 1, 64);
   deep.stem_width = fields.width("stem_width");
-  const json& stages = fields.list("stages");
-  require_valid(stages.size() <= kMaxStages, fmt::format("spec.deep.stages are more than {}", kMaxStages));
-  for (const json& stage : stages) deep.stages.push_back(stage_from_json(stage, deep.stages.size()));
+  deep.stages = stages_from_json(fields);
   deep.attention_heads = fields.integer("attention_heads", 0, 256);
   deep.window_bytes = fields.integer("window_bytes", deep.taps, kMaxWindowBytes);
   deep.n_labels = fields.integer("n_labels", 1, ModelSpec::kMaxLabels);
@@ -161,6 +88,25 @@ void check_version(const Fields& fields) {
 bool is_given(const json& object, const char* key) { return object.contains(key) && !object.at(key).is_null(); }
 
 }  // namespace
+
+json stages_to_json(const std::vector<StageSpec>& stages) {
+  json list = json::array();
+  for (const StageSpec& stage : stages)
+    list.push_back({{"width", stage.width}, {"depth", stage.depth}, {"downsample", stage.downsample}});
+  return list;
+}
+
+std::vector<StageSpec> stages_from_json(const Fields& fields) {
+  constexpr size_t kMaxStages = 32;
+  const json& list = fields.list("stages");
+  require_valid(list.size() <= kMaxStages, fmt::format("{} are more than {}", fields.name("stages"), kMaxStages));
+  std::vector<StageSpec> stages;
+  for (const json& object : list) {
+    const Fields stage(object, fmt::format("{}[{}]", fields.name("stages"), stages.size()));
+    stages.push_back({stage.width("width"), stage.integer("depth", 0, 256), stage.integer("downsample", 1, 64)});
+  }
+  return stages;
+}
 
 json to_json(const ModelSpec& spec) {
   json labels = json::array();

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/json_fields.h"
+
 namespace gulo {
 
 // wide: one sparse layer over hashed byte n-grams (kernel/ngram_bag.h).
@@ -24,6 +26,10 @@ struct StageSpec {
   int depth = 2;       // blocks
   int downsample = 1;  // this many neighbouring positions are joined before the stage
 };
+nlohmann::json stages_to_json(const std::vector<StageSpec>& stages);
+// Of the field "stages". Throws Error (kData) that names it.
+std::vector<StageSpec> stages_from_json(const Fields& fields);
+
 struct NetworkSpec {
   int taps = 8;          // bytes a stem position sees; stride == taps
   int stem_width = 128;  // channels out of the stem
