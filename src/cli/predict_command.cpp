@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <new>
@@ -11,6 +13,7 @@
 #include "data/decoder.h"
 #include "data/item.h"
 #include "data/paths.h"
+#include "data/table/table_file.h"
 
 namespace gulo {
 namespace {
@@ -23,11 +26,22 @@ constexpr size_t kKeptBufferBytes = size_t{4} << 20;
 
 class FilePredictor {
  public:
-  FilePredictor(const Predictor& predictor, Kind kind, int top, int n_threads)
-      : predictor_(predictor), kind_(kind), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
+  FilePredictor(const Predictor& predictor, const ModelSpec& spec, int top, int n_threads)
+      : predictor_(predictor), spec_(spec), kind_(spec.kind), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
 
-  // A file that cannot be read gives a prediction that says why.
-  Prediction predict(const std::string& path, int thread) {
+  // One answer a file, or one a row of a table. A file that cannot be read gives one that says why.
+  std::vector<Prediction> predict(const std::string& path, int thread) {
+    if (kind_ == Kind::kBytes || !is_table_file(path)) return {predict_item(path, thread)};
+    try {
+      return predict_rows(path, thread);
+    } catch (const Error& error) {
+      complain(error.what());
+      return {{.path = path, .error = error.message(), .top = {}}};
+    }
+  }
+
+ private:
+  Prediction predict_item(const std::string& path, int thread) {
     Prediction prediction{.path = path, .error = "", .top = {}};
     PaddedBytes& buffer = buffers_[static_cast<size_t>(thread)];
     try {
@@ -44,7 +58,23 @@ class FilePredictor {
     return prediction;
   }
 
- private:
+  std::vector<Prediction> predict_rows(const std::string& path, int thread) {
+    TableOptions table;
+    table.labelled = false;
+    table.min_labels = 0;
+    table.as = kind_;
+    table.columns = spec_.columns;
+    const Corpus rows = read_table_file(path, table);
+    require(rows.kind == kind_, ErrorKind::kData,
+            fmt::format("holds {}, and the model recognises {}", kind_name(rows.kind), kind_name(kind_)), "", path);
+    std::vector<Prediction> predictions;
+    for (size_t i = 0; i < rows.n_items(); ++i)
+      predictions.push_back({.path = rows.names[i],
+                             .error = "",
+                             .top = top_candidates(softmax(predictor_.logits(rows.view(i), thread)), top_)});
+    return predictions;
+  }
+
   std::vector<float> logits(std::span<const uint8_t> file, int thread) const {
     if (kind_ == Kind::kBytes) return predictor_.logits(bytes_view(file), thread);
     const RawItem item = decode_item(file, kind_);
@@ -52,6 +82,7 @@ class FilePredictor {
   }
 
   const Predictor& predictor_;
+  const ModelSpec& spec_;
   const Kind kind_;
   const int top_;
   std::vector<PaddedBytes> buffers_;  // one a thread
@@ -78,7 +109,7 @@ int run_predict(const Options& options, const Model& model, const Predictor& pre
   const std::vector<std::string> paths = list_files(options, folder_failed);
   const PredictionFormat format(options.format, model.spec.labels);
   const int n_threads = thread_count(options);
-  FilePredictor files(predictor, model.spec.kind, options.top, n_threads);
+  FilePredictor files(predictor, model.spec, options.top, n_threads);
   OrderedOutput output;
   std::atomic<bool> some_failed = folder_failed;
 
@@ -88,9 +119,11 @@ int run_predict(const Options& options, const Model& model, const Predictor& pre
     std::string text;
     const size_t end = std::min(paths.size(), (chunk + 1) * kChunkFiles);
     for (size_t i = chunk * kChunkFiles; i < end; ++i) {
-      const Prediction prediction = files.predict(paths[i], thread);
-      if (!prediction.error.empty()) some_failed = true;
-      format.append(prediction, i, text);
+      size_t number = i;
+      for (const Prediction& prediction : files.predict(paths[i], thread)) {
+        if (!prediction.error.empty()) some_failed = true;
+        format.append(prediction, number++, text);
+      }
     }
     output.put(chunk, std::move(text));
   });

@@ -11,8 +11,7 @@
 #include "base/units.h"
 #include "cli/commands.h"
 #include "cli/output.h"
-#include "data/corpus.h"
-#include "data/source.h"
+#include "data/table/data_set.h"
 #include "report/evaluation.h"
 #include "report/html_report.h"
 
@@ -32,13 +31,16 @@ Split asked_split(const std::string& split) {
   return split == "train" ? Split::kTrain : Split::kTest;
 }
 
-Corpus read_test_items(const Options& options) {
-  SourceOptions source;
-  source.split = asked_split(options.split);
-  source.label_column = options.label;
-  source.min_labels = 1;
-  const Listing listing = list_source(options.data.at(0), source);
-  return read_corpus(listing, {.max_bad_fraction = options.max_bad, .n_threads = thread_count(options)});
+Corpus read_test_items(const Options& options, const ModelSpec& spec) {
+  DataOptions data;
+  data.split = asked_split(options.split);
+  data.kind = spec.kind;
+  data.columns = spec.columns;
+  data.label_column = options.label;
+  data.min_labels = 1;
+  data.max_bad_fraction = options.max_bad;
+  data.n_threads = thread_count(options);
+  return read_data_set(options.data.at(0), data).corpus;
 }
 
 // The model's labels, then those that only the test items have.
@@ -189,7 +191,7 @@ void write_report(const Options& options, const ModelSpec& spec, const Evaluatio
 
 int run_test(const Options& options, const Model& model, const Predictor& predictor) {
   const auto start = Clock::now();
-  const Corpus corpus = read_test_items(options);
+  const Corpus corpus = read_test_items(options, model.spec);
   const LabelMatch match = match_labels(model.spec.labels, corpus);
   warn_of_unknown_labels(match, model.spec.labels.size());
   const std::vector<float> probabilities =

@@ -23,6 +23,7 @@ class TensorCheck {
 
   void run() {
     if (spec_.wide) check_wide();
+    if (spec_.bank) check_bank();
     if (spec_.deep) check_deep();
     for (const auto& [name, tensor] : tensors_)
       require_fit(known_.contains(name), fmt::format("tensor '{}' is not one that the spec asks for", name));
@@ -52,6 +53,11 @@ class TensorCheck {
     take("wide.scale", "F32", {n_rows});
     take("wide.weight", "I8", {n_rows, n_labels});
     take("wide.bias", "F32", {n_labels});
+  }
+
+  void check_bank() {
+    check_bank_tensors(*spec_.bank, spec_.labels.size(), tensors_);
+    for (const BankTensorShape& tensor : bank_tensor_shapes(*spec_.bank, spec_.labels.size())) known_.insert(tensor.name);
   }
 
   // Names and shapes of the network's parameters are the network's own business; the engine checks them when it loads

@@ -9,6 +9,9 @@
 #include <vector>
 
 #include "data/reader/reader.h"
+#include "model/convolution_bank_spec.h"
+#include "model/sample_network_spec.h"
+#include "model/stage_spec.h"
 
 namespace gulo {
 
@@ -22,11 +25,6 @@ struct WideSpec {
 };
 
 // deep: byte stem -> stages of blocks -> masked pooling -> linear head.
-struct StageSpec {
-  int width = 128;     // channels
-  int depth = 2;       // blocks
-  int downsample = 1;  // this many neighbouring positions are joined before the stage
-};
 struct ByteNetworkSpec {
   int taps = 8;          // bytes a stem position sees; stride == taps
   int stem_width = 128;  // channels out of the stem
@@ -37,7 +35,7 @@ struct ByteNetworkSpec {
 };
 
 // The network of a recogniser's kind.
-using DeepSpec = std::variant<ByteNetworkSpec>;
+using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec>;
 
 // logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
 struct Calibration {
@@ -50,7 +48,9 @@ struct ModelSpec {
   static constexpr int kMaxLabels = 65535;
   Kind kind = Kind::kBytes;
   std::vector<std::string> labels;
-  std::optional<WideSpec> wide;
+  std::vector<std::string> columns;  // of cells: their names, the label's left out
+  std::optional<WideSpec> wide;             // of kind bytes
+  std::optional<ConvolutionBankSpec> bank;  // the wide part of kind samples; "wide": {"bank": ...} in the file
   std::optional<DeepSpec> deep;
   Calibration calibration;
   // The training record: what `train --json` prints, the curve, the machine.

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "run/bank_scorer.h"
 #include "run/wide_scorer.h"
 
 namespace gulo {
@@ -30,6 +31,25 @@ class WidePredictor : public Predictor {
   mutable std::vector<NgramScratch> scratch_;  // one a thread
 };
 
+class BankPredictor : public Predictor {
+ public:
+  BankPredictor(const Model& model, int n_threads)
+      : scorer_(*model.spec.bank, model.spec.labels.size(), model.tensors()),
+        scale_(static_cast<float>(model.spec.calibration.wide_scale)),
+        scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
+
+  std::vector<float> logits(const ItemView& item, int thread) const override {
+    std::vector<float> logits = scorer_.logits(item, scratch_[static_cast<size_t>(thread)]);
+    for (float& logit : logits) logit *= scale_;
+    return logits;
+  }
+
+ private:
+  BankScorer scorer_;
+  float scale_;
+  mutable std::vector<BankScratch> scratch_;  // one a thread
+};
+
 }  // namespace
 
 std::vector<float> Predictor::logits_of_all(std::span<const ItemView> items, int n_threads) const {
@@ -45,6 +65,11 @@ bool runs_without_engine(const ModelSpec& spec) { return !spec.deep; }
 std::unique_ptr<Predictor> make_predictor(const Model& model, int n_threads) {
   require(runs_without_engine(model.spec), ErrorKind::kDevice, "this model has a deep part",
           "gulo-engine predicts with it");
+  return make_wide_predictor(model, n_threads);
+}
+
+std::unique_ptr<Predictor> make_wide_predictor(const Model& model, int n_threads) {
+  if (model.spec.bank) return std::make_unique<BankPredictor>(model, n_threads);
   return std::make_unique<WidePredictor>(model, n_threads);
 }
 

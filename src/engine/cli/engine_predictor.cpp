@@ -2,12 +2,10 @@
 
 #include <mutex>
 
-#include "base/threads.h"
 #include "engine/cli/engine_commands.h"
 #include "engine/net/make_network.h"
 #include "engine/train/matmul_check.h"
 #include "model/calibration.h"
-#include "run/wide_scorer.h"
 
 namespace gulo {
 
@@ -18,39 +16,32 @@ class EnginePredictor : public Predictor {
  public:
   EnginePredictor(const Model& model, int n_threads)
       : calibration_(model.spec.calibration),
-        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())),
-        scratch_(static_cast<size_t>(n_threads)) {
-    if (model.spec.wide) wide_.emplace(model);
+        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
+    if (model.spec.wide || model.spec.bank) wide_ = make_wide_predictor(model, n_threads);
   }
 
   std::vector<float> logits(const ItemView& item, int thread) const override {
     std::vector<float> wide;
-    if (wide_) wide = wide_->logits(item.bytes, scratch_[static_cast<size_t>(thread)]);
-    return combine_logits(calibration_, wide, deep_logits({&item, 1}));
+    if (wide_) wide = wide_->logits(item, thread);
+    return with_deep(std::move(wide), {&item, 1});
   }
 
   std::vector<float> logits_of_all(std::span<const ItemView> items, int n_threads) const override {
     std::vector<float> wide;
-    if (wide_) {
-      std::vector<std::vector<float>> rows(items.size());
-      parallel_for(items.size(), n_threads, 4, [&](size_t i, int thread) {
-        rows[i] = wide_->logits(items[i].bytes, scratch_[static_cast<size_t>(thread)]);
-      });
-      for (const auto& row : rows) wide.insert(wide.end(), row.begin(), row.end());
-    }
-    return combine_logits(calibration_, wide, deep_logits(items));
+    if (wide_) wide = wide_->logits_of_all(items, n_threads);
+    return with_deep(std::move(wide), items);
   }
 
  private:
-  std::vector<float> deep_logits(std::span<const ItemView> items) const {
+  // The wide part's logits come calibrated.
+  std::vector<float> with_deep(std::vector<float> wide, std::span<const ItemView> items) const {
     const std::lock_guard lock(deep_mutex_);
-    return deep_->logits(items, 0);
+    return combine_logits({1, calibration_.deep_scale}, wide, deep_->logits(items, 0));
   }
 
   Calibration calibration_;
-  std::optional<WideScorer> wide_;
+  std::unique_ptr<Predictor> wide_;
   std::unique_ptr<DeepNetwork> deep_;
-  mutable std::vector<NgramScratch> scratch_;  // one a thread
   mutable std::mutex deep_mutex_;
 };
 

@@ -18,9 +18,8 @@ void require_known_device(const std::string& device) {
   require(device != "cuda", ErrorKind::kDevice, "this build has no CUDA", "use --device cpu, or leave --device out");
 }
 
-void require_known_kind(const std::string& as) {
-  require(as == "auto" || as == "bytes", ErrorKind::kUsage, "kind '" + as + "' cannot be read yet",
-          "use --as bytes: every file is bytes");
+std::optional<Kind> asked_kind(const std::string& as) {
+  return as == "auto" ? std::nullopt : std::optional(kind_from_name(as));
 }
 
 std::string summary(const nlohmann::json& record) {
@@ -37,7 +36,6 @@ std::string summary(const nlohmann::json& record) {
 
 int run_train(const Options& options) {
   require_known_device(options.device);
-  require_known_kind(options.as);
   catch_interrupts();
   const nlohmann::json record = train_recogniser({.data = options.data.at(0),
                                                   .model_path = options.model,
@@ -50,7 +48,8 @@ int run_train(const Options& options) {
                                                   .steps = options.steps,
                                                   .seed = static_cast<uint64_t>(options.seed),
                                                   .n_threads = thread_count(options),
-                                                  .parts = options.parts});
+                                                  .parts = options.parts,
+                                                  .kind = asked_kind(options.as)});
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;
 }

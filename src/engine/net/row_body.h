@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "engine/net/deep_network.h"
-#include "model/spec.h"
+#include "model/stage_spec.h"
 
 namespace gulo {
 

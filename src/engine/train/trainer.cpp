@@ -15,9 +15,9 @@
 #include "base/process_clock.h"
 #include "base/progress.h"
 #include "base/units.h"
-#include "data/corpus.h"
-#include "data/source.h"
 #include "data/split.h"
+#include "data/table/data_set.h"
+#include "engine/train/bank_trainer.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
@@ -39,27 +39,42 @@ constexpr size_t kMaxWideBytes = 28'000'000;
 struct TrainData {
   Corpus corpus;
   TrainValid parts;
+  std::string description;
 };
 
 Split split_of(const std::string& name, Split otherwise) {
   return name == "all" ? Split::kAll : name == "train" ? Split::kTrain : name == "test" ? Split::kTest : otherwise;
 }
 
-Corpus read(const std::string& data, Split split, size_t min_labels, const TrainOptions& options) {
-  const Listing listing =
-      list_source(data, {.split = split, .label_column = options.label_column, .min_labels = min_labels});
-  return read_corpus(listing,
-                     {.max_bad_fraction = options.max_bad_fraction, .memory_bytes = 0, .n_threads = options.n_threads});
+DataOptions data_options(const TrainOptions& options) {
+  DataOptions data;
+  data.split = split_of(options.split, Split::kTrain);
+  data.kind = options.kind;
+  data.label_column = options.label_column;
+  data.max_bad_fraction = options.max_bad_fraction;
+  data.n_threads = options.n_threads;
+  return data;
+}
+
+// Of the training data's kind and columns.
+Corpus read_valid(const TrainOptions& options, const Corpus& train) {
+  DataOptions data = data_options(options);
+  data.split = Split::kAll;
+  data.kind = train.kind;
+  data.columns = train.columns;
+  data.min_labels = 1;
+  return read_data_set(options.valid_data, data).corpus;
 }
 
 TrainData read_data(const TrainOptions& options) {
-  TrainData data{read(options.data, split_of(options.split, Split::kTrain), 2, options), {}};
+  DataSet set = read_data_set(options.data, data_options(options));
+  TrainData data{std::move(set.corpus), {}, std::move(set.description)};
   if (options.valid_data.empty()) {
     data.parts = split_corpus(data.corpus, options.valid_fraction, options.seed);
     return data;
   }
   const size_t n_train = data.corpus.n_items();
-  append_corpus(data.corpus, read(options.valid_data, Split::kAll, 1, options), options.valid_data);
+  append_corpus(data.corpus, read_valid(options, data.corpus), options.valid_data);
   for (size_t i = 0; i < data.corpus.n_items(); ++i)
     (i < n_train ? data.parts.train : data.parts.valid).push_back(static_cast<uint32_t>(i));
   return data;
@@ -87,9 +102,11 @@ class RecogniserTrainer {
     say_what_is_there();
     plan_ = plan_budget(options_.budget_s, seconds_since_process_start(), options_.parts);
     for (const uint32_t i : data_.parts.valid) valid_labels_.push_back(data_.corpus.item_labels[i]);
-    if (options_.parts != "deep") wide_ = train_wide();
-    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !wide_)) deep_ = train_deep_part();
-    require(wide_ || deep_, ErrorKind::kData, "nothing was trained before the interruption", "let it run for longer");
+    if (options_.parts != "deep") train_wide_part();
+    require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
+            fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
+    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !has_wide())) deep_ = train_deep_part();
+    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption", "let it run for longer");
     combine();
     return write();
   }
@@ -105,9 +122,7 @@ class RecogniserTrainer {
   }
 
   void say_what_is_there() const {
-    say(fmt::format("bytes: {} items, {} labels, {}; {} to train on, {} to validate",
-                    format_count(data_.corpus.n_items()), data_.corpus.labels.size(),
-                    format_bytes(static_cast<double>(data_.corpus.n_bytes())), format_count(data_.parts.train.size()),
+    say(fmt::format("{}; {} to train on, {} to validate", data_.description, format_count(data_.parts.train.size()),
                     format_count(data_.parts.valid.size())));
   }
 
@@ -120,6 +135,35 @@ class RecogniserTrainer {
                                    .refit = options_.valid_data.empty(),
                                    .max_bytes = kMaxWideBytes};
     return search_wide(data_.corpus, data_.parts, search, curve_);
+  }
+
+  bool has_wide() const { return wide_ || bank_; }
+
+  // Pixels and cells have no bytes to bag and no samples to convolve.
+  void train_wide_part() {
+    if (data_.corpus.kind == Kind::kBytes) wide_ = train_wide();
+    if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
+  }
+
+  std::optional<BankResult> train_bank_part() {
+    const bool timed = options_.steps == 0;
+    BankOptions bank;
+    bank.seconds = timed ? plan_.wide_search_s + plan_.wide_final_s : 0;
+    bank.seed = options_.seed;
+    bank.n_threads = options_.n_threads;
+    bank.refit = options_.valid_data.empty();
+    Progress progress("wide");
+    progress.update(0, "bank of convolutions");
+    std::optional<BankResult> result = train_bank(data_.corpus, data_.parts, bank);
+    progress.finish(result ? fmt::format("{} convolutional features, leave-one-out error {}",
+                                         format_count(result->spec.n_features()), format_percent(result->loo_error))
+                           : "the bank of convolutions would take longer than the budget allows: left out");
+    if (result)
+      curve_.push_back({{"phase", "wide"},
+                        {"seconds", seconds_since_process_start()},
+                        {"loss", nullptr},
+                        {"valid_error", result->loo_error}});
+    return result;
   }
 
   std::optional<DeepResult> train_deep_part() {
@@ -157,15 +201,15 @@ class RecogniserTrainer {
   // Fits the scales, and drops the deep part where the wide one does as well without it.
   void combine() {
     const std::vector<float> none;
-    const auto& wide = wide_ ? wide_->valid_logits : none;
+    const auto& wide = wide_ ? wide_->valid_logits : bank_ ? bank_->valid_logits : none;
     const auto& deep = deep_ ? deep_->valid_logits : none;
     calibration_ = fit_calibration(wide, deep, valid_labels_);
-    if (!wide_ && valid_labels_.empty()) calibration_ = {0, 1};
-    if (wide_ && valid_labels_.empty()) calibration_ = {1, 0};
+    if (valid_labels_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
     const auto sum = combine_logits(calibration_, wide, deep);
     valid_error_ = error_fraction(sum, valid_labels_);
     keep_deep_ = deep_.has_value();
-    if (!wide_ || !deep_) return;
+    if (!deep_) return use_bank_alone();
+    if (!has_wide()) return;
     const Calibration wide_only = fit_calibration(wide, {}, valid_labels_);
     const auto without = combine_logits(wide_only, wide, {});
     const double error_without = error_fraction(without, valid_labels_);
@@ -180,16 +224,32 @@ class RecogniserTrainer {
                     format_percent(error_without), format_percent(valid_error_)));
     calibration_ = wide_only;
     valid_error_ = error_without;
+    use_bank_alone();
+  }
+
+  // Where the items are few, leaving each out in turn says more than a tenth of them set aside.
+  void use_bank_alone() {
+    if (!bank_) return;
+    std::vector<int> labels;
+    for (const uint32_t i : bank_->loo_items) labels.push_back(data_.corpus.item_labels[i]);
+    calibration_ = fit_calibration(bank_->loo_logits, {}, labels);
+    valid_error_ = bank_->loo_error;
   }
 
   json write() {
     ModelSpec spec;
+    spec.kind = data_.corpus.kind;
     spec.labels = data_.corpus.labels;
+    spec.columns = data_.corpus.columns;
     spec.calibration = calibration_;
     TensorMap tensors;
     if (wide_) {
       spec.wide = wide_->spec;
       tensors = wide_->tensors.tensors();
+    }
+    if (bank_) {
+      spec.bank = bank_->spec;
+      tensors = bank_->tensors.tensors(bank_->spec);
     }
     ParameterBuffers parameters;
     if (keep_deep_) {
@@ -213,21 +273,21 @@ class RecogniserTrainer {
                 {"n_bad", data_.corpus.n_bad},
                 {"n_bytes", data_.corpus.n_bytes()},
                 {"n_labels", data_.corpus.labels.size()},
-                {"kind", "bytes"},
+                {"kind", kind_name(data_.corpus.kind)},
                 {"device", "cpu"},
                 {"budget_s", options_.budget_s},
                 {"wall_s", seconds_since_process_start()},
                 {"seed", options_.seed},
                 {"n_threads", options_.n_threads},
                 {"steps", deep_ ? deep_->steps : 0},
-                {"epochs", deep_ ? deep_->epochs : wide_->epochs},
-                {"valid_error", valid_labels_.empty() ? json() : json(valid_error_)},
+                {"epochs", deep_ ? deep_->epochs : wide_ ? wide_->epochs : 1},
+                {"valid_error", valid_labels_.empty() && !bank_ ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
                 {"peak_memory_bytes", peak_memory_bytes()},
                 {"curve", curve_},
                 {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};
-    uint64_t n_parameters = wide_ ? wide_->n_parameters : 0;
+    uint64_t n_parameters = wide_ ? wide_->n_parameters : bank_ ? bank_->n_parameters : 0;
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
     if (wide_)
@@ -236,6 +296,11 @@ class RecogniserTrainer {
           {"seconds", wide_->seconds},      {"valid_error", valid_labels_.empty() ? json() : json(wide_->valid_error)},
           {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
           {"rows", wide_->tensors.n_rows()}};
+    if (bank_)
+      record["wide"] = {{"recipe", "bank of convolutions"},   {"features", bank_->spec.n_features()},
+                        {"seconds", bank_->seconds},          {"penalty", bank_->penalty},
+                        {"valid_error", bank_->valid_error},  {"leave_one_out_error", bank_->loo_error},
+                        {"refitted", bank_->refitted}};
     for (const char* key : {"model_flops", "gemm_peak_flops_per_s", "flop_utilisation", "feed_overhead"})
       record[key] = nullptr;
     if (deep_) {
@@ -255,6 +320,7 @@ class RecogniserTrainer {
   BudgetPlan plan_;
   at::ScalarType dtype_ = at::kFloat;
   std::optional<WideResult> wide_;
+  std::optional<BankResult> bank_;
   std::optional<DeepResult> deep_;
   Calibration calibration_;
   bool keep_deep_ = false;

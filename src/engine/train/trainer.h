@@ -3,7 +3,10 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+
+#include "data/reader/reader.h"
 
 namespace gulo {
 
@@ -18,6 +21,7 @@ struct TrainOptions {
   uint64_t seed = 0;
   int n_threads = 1;
   std::string parts = "both";  // both | wide | deep
+  std::optional<Kind> kind;    // none: found out from the contents
 };
 
 // Trains, writes model_path, and returns the training record (the keys of `train --json`). Ctrl-C keeps the best so
