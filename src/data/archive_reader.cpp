@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 #include "base/error.h"
@@ -59,17 +60,21 @@ const char* path_of(archive_entry* entry) {
   return path ? path : "";
 }
 
+void support_filters(archive* reader) {
+  archive_read_support_filter_gzip(reader);
+  archive_read_support_filter_bzip2(reader);
+  archive_read_support_filter_xz(reader);
+  archive_read_support_filter_lzma(reader);
+  archive_read_support_filter_lz4(reader);
+  archive_read_support_filter_zstd(reader);
+}
+
 }  // namespace
 
 ArchiveReader::ArchiveReader(const std::string& path) : archive_path_(path), archive_(archive_read_new()) {
   std::error_code error;
   archive_bytes_ = std::filesystem::file_size(path, error);
-  archive_read_support_filter_gzip(archive_);
-  archive_read_support_filter_bzip2(archive_);
-  archive_read_support_filter_xz(archive_);
-  archive_read_support_filter_lzma(archive_);
-  archive_read_support_filter_lz4(archive_);
-  archive_read_support_filter_zstd(archive_);
+  support_filters(archive_);
   archive_read_support_format_tar(archive_);
   // By its directory at the end only: a zip file that was cut short must not pass for one with fewer members.
   archive_read_support_format_zip_seekable(archive_);
@@ -128,6 +133,26 @@ void ArchiveReader::fail_broken() const {
   throw Error(ErrorKind::kData,
               fmt::format("the archive is broken or cut short: {}", reason ? reason : "no reason given"),
               "fetch it or make it again; nothing of it was used", archive_path_);
+}
+
+std::vector<uint8_t> unpack_file(const std::string& path, uint64_t max_bytes) {
+  const std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), archive_read_free);
+  support_filters(reader.get());
+  archive_read_support_format_raw(reader.get());
+  archive_entry* entry = nullptr;
+  const bool opened = archive_read_open_filename(reader.get(), path.c_str(), kBlockBytes) == ARCHIVE_OK &&
+                      archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK;
+  std::vector<uint8_t> bytes;
+  la_ssize_t n_read = opened ? 1 : -1;
+  while (n_read > 0) {
+    const size_t before = bytes.size();
+    bytes.resize(before + kBlockBytes);
+    n_read = archive_read_data(reader.get(), bytes.data() + before, kBlockBytes);
+    bytes.resize(before + static_cast<size_t>(std::max<la_ssize_t>(0, n_read)));
+    require(bytes.size() <= max_bytes, ErrorKind::kData, "unpacks to more than may be taken for it", "", path);
+  }
+  require(n_read == 0, ErrorKind::kData, "cannot be unpacked: it is broken or cut short", "fetch it again", path);
+  return bytes;
 }
 
 }  // namespace gulo

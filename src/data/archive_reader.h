@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "data/skip_tally.h"
 
@@ -47,5 +48,9 @@ class ArchiveReader {
   archive_entry* entry_ = nullptr;
   bool folder_ = false;
 };
+
+// The whole of one packed file (.gz, .zst, .xz, ...) that is no archive. Throws Error (kData) where it is none, broken,
+// cut short, or more than max_bytes; always in a build without libarchive.
+std::vector<uint8_t> unpack_file(const std::string& path, uint64_t max_bytes);
 
 }  // namespace gulo

@@ -1,0 +1,21 @@
+// Separated text as a labelled data set: each row an item of kind cells, packed as data/cells.h says and as raw as it
+// stands (blanks and missing marks stay), or with options.as == kSamples a series of float32 [T, 1], in which cells
+// that are no numbers are NaN and empty ones at the row's end are not there.
+//
+// Separator, quotes and header are found out (csv_dialect.h). A number has a point, not a comma, before its decimals.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "data/table/table_file.h"
+
+namespace gulo {
+
+// Errors as read_table_file.
+Corpus read_csv(std::string_view text, const std::string& path, const TableOptions& options);
+
+// Whether a column of its first rows names files, by the rules of is_table_file: a list, and no table.
+bool is_list_of_files(std::string_view text, const std::string& path);
+
+}  // namespace gulo

@@ -1,0 +1,49 @@
+// Files that are a whole labelled data set: each row, series or picture in them is an item (docs/formats.md).
+//
+//   .ts               UCR/UEA series: samples of float32 [T, C]
+//   .npz              arrays X (n, T) or (n, T, C) and y (n): samples
+//   *-ubyte[.gz]      IDX pictures, the labels in the file beside them: pixels [H, W, 1]
+//   .csv .tsv .tab    separated text: a row an item of kind cells, or, as samples, a series
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/corpus.h"
+#include "data/source.h"
+
+namespace gulo {
+
+struct TableOptions {
+  // --label: the label's column by name, or by number from 1, or from the end by -1, -2...; empty: the one called
+  // label, class or target, else the last. Only for separated text.
+  std::string label_column = {};
+  size_t min_labels = 2;  // fewer are an error; below 2, rows that all have different labels are none
+  // False, for prediction: labels are not needed and not read, Corpus::item_labels are -1 and Corpus::labels is empty.
+  bool labelled = true;
+  double max_bad_fraction = 0.01;  // more unreadable rows than this is an error (--max-bad)
+  std::optional<Kind> as = {};     // of separated text: kCells (and nothing) or kSamples
+  // Corpus::columns of the training data: items get these, in this order, by name or else by place. Empty: all columns
+  // but the label's.
+  std::vector<std::string> columns = {};
+  uint64_t memory_bytes = 0;  // 0: half of the machine's free memory; more is an error
+};
+
+// By its name and its beginning. False for what is absent or no regular file, and for a .csv or .tsv that is a list:
+// where the cells of a column name files that exist, or in two columns look like nothing but paths.
+bool is_table_file(const std::string& path);
+
+// Throws Error (kData): damaged, empty, no labels where they must be, too few of them, all different, too many bad
+// rows; (kUsage): no such column; (kDevice): too large for the memory. Bad rows within max_bad_fraction are warned of
+// and left out. Items keep the file's order; names are "FILE:LINE" of text and "FILE:NUMBER" (from 1) of arrays; labels
+// are sorted.
+Corpus read_table_file(const std::string& path, const TableOptions& options);
+
+// Where `data` is a folder that holds a train and a test table (train.csv and test.csv, or .tsv, .tab, .ts, .npz;
+// NAME_TRAIN.ts and NAME_TEST.ts; train-images-idx3-ubyte and t10k-images-idx3-ubyte, also .gz) and no train/ or
+// test/ folder: the split's file, or both for kAll. Else empty.
+std::vector<std::string> table_parts(const std::string& data, Split split);
+
+}  // namespace gulo
