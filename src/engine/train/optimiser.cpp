@@ -25,6 +25,7 @@ at::Tensor orthogonalise(const at::Tensor& matrix, at::ScalarType dtype) {
 Optimiser::Optimiser(const std::vector<Parameter>& parameters, at::ScalarType dtype, const OptimiserOptions& options)
     : options_(options), dtype_(dtype) {
   for (const Parameter& parameter : parameters) {
+    if (!parameter.trained) continue;
     if (parameter.hidden_matrix) {
       matrices_.push_back(parameter.value);
       momenta_.push_back(at::zeros_like(parameter.value, parameter.value.options().requires_grad(false)));
