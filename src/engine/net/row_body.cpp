@@ -15,16 +15,20 @@
 namespace gulo {
 namespace {
 
-constexpr int kMaxDepth = 256, kMaxDownsample = 64, kMaxHeads = 64;
+constexpr int kMaxDepth = 256, kMaxDownsample = 64, kMaxHeads = 64, kMaxRowsPerCoarseRow = 65536;
 
 void check_spec(const RowBodySpec& spec) {
   check_width(spec.width_in, "stem_width");
   check_range(spec.attention_heads, 0, kMaxHeads, "attention_heads");
   check_range(spec.n_labels, 1, ModelSpec::kMaxLabels, "n_labels");
+  int64_t rows = 1;
   for (const StageSpec& stage : spec.stages) {
     check_width(stage.width, "stage width");
     check_range(stage.depth, 0, kMaxDepth, "stage depth");
     check_range(stage.downsample, 1, kMaxDownsample, "stage downsample");
+    rows *= stage.downsample;
+    check_network(rows <= kMaxRowsPerCoarseRow,
+                  "stages join more than " + std::to_string(kMaxRowsPerCoarseRow) + " rows");
   }
 }
 

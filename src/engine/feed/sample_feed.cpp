@@ -1,0 +1,66 @@
+#include "engine/feed/sample_feed.h"
+
+#include <cmath>
+#include <utility>
+
+#include "data/window_plan.h"
+
+namespace gulo {
+
+int64_t longest_window_rows(const SampleFeedOptions& options, int coarse_row_samples) {
+  const auto longest =
+      static_cast<int64_t>(std::ceil(static_cast<double>(options.window_samples) / (1 - options.stretch)));
+  return rows_for_samples(longest + coarse_row_samples, coarse_row_samples);
+}
+
+std::vector<float> stretched(const std::vector<float>& values, size_t channels, double step) {
+  const size_t n = values.size() / channels;
+  if (n < 2) return values;
+  const auto n_out = static_cast<size_t>(static_cast<double>(n - 1) / step) + 1;
+  std::vector<float> out(n_out * channels);
+  for (size_t i = 0; i < n_out; ++i) {
+    const double at = static_cast<double>(i) * step;
+    const size_t before = std::min(static_cast<size_t>(at), n - 2);
+    const auto share = static_cast<float>(at - static_cast<double>(before));
+    const float *a = values.data() + before * channels, *b = a + channels;
+    for (size_t c = 0; c < channels; ++c) out[i * channels + c] = a[c] + share * (b[c] - a[c]);
+  }
+  return out;
+}
+
+SampleFeed::SampleFeed(const Corpus& corpus, std::vector<uint32_t> items, const SampleBatchShape& shape,
+                       const SampleFeedOptions& options, uint64_t seed)
+    : corpus_(corpus), items_(std::move(items)), shape_(shape), options_(options), rng_(seed), packer_(shape) {
+  rng_.shuffle(items_);
+}
+
+bool SampleFeed::add_window(uint32_t item) {
+  const ItemView view = corpus_.view(item);
+  WindowRange range = random_window(view.shape.extents[0], options_.window_samples, rng_);
+  if (options_.crop_fraction < 1) {
+    const auto shortest = static_cast<size_t>(std::ceil(options_.crop_fraction * static_cast<double>(range.size)));
+    const size_t size = shortest + rng_.below(range.size - shortest + 1);
+    range.begin += rng_.below(range.size - size + 1);
+    range.size = size;
+  }
+  const uint32_t channels = view.shape.extents[1];
+  std::vector<float> values = signal_values(view, range.begin, range.size);
+  if (options_.stretch > 0) values = stretched(values, channels, 1 + options_.stretch * (2 * rng_.uniform() - 1));
+  const auto lead = static_cast<uint32_t>(options_.shift ? rng_.below(shape_.coarse_row_samples) : 0);
+  const auto n_bytes = static_cast<int64_t>(range.size * channels * value_bytes(view.shape.type));
+  return packer_.add({values, channels, view.shape.rate_hz, item, lead, n_bytes});
+}
+
+// A window that does not fit is drawn anew for the next batch: it needs no memory of it.
+Batch SampleFeed::next() {
+  while (add_window(items_[position_])) {
+    ++n_served_;
+    if (++position_ == items_.size()) {
+      position_ = 0;
+      rng_.shuffle(items_);
+    }
+  }
+  return packer_.take();
+}
+
+}  // namespace gulo

@@ -1,0 +1,133 @@
+#include "engine/net/sample_network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "data/window_plan.h"
+
+namespace gulo {
+namespace {
+
+// Samples that prediction packs into one batch: enough for the matrix products, little enough to stay in the caches.
+constexpr int64_t kPredictionSamples = 1 << 17;
+
+RowBodySpec body_spec(const SampleNetworkSpec& spec) {
+  return {spec.stem_width, spec.stages, spec.attention_heads, spec.n_labels};
+}
+
+// Adds up the weighted logits of windows, a packed batch at a time.
+class LogitSums {
+ public:
+  LogitSums(SampleNetwork& network, size_t n_items, const SampleBatchShape& shape)
+      : network_(network), n_labels_(network.spec().n_labels), packer_(shape), sums_(n_items * n_labels_, 0.f) {}
+
+  void add(const SampleWindow& window, double weight) {
+    if (!packer_.add(window)) {
+      run_batch();
+      packer_.add(window);
+    }
+    weights_.push_back(static_cast<float>(weight));
+  }
+
+  std::vector<float> finish() {
+    if (!packer_.empty()) run_batch();
+    return std::move(sums_);
+  }
+
+ private:
+  void run_batch() {
+    Batch batch = packer_.take();
+    // Only as many rows as are in use: one short item costs what it holds.
+    const int64_t n_rows = (batch.ends.back() + 15) / 16 * 16;
+    const int64_t n_times = std::min(batch.values[kSignal].size(0), n_rows * network_.coarse_row_samples());
+    batch.values[kSignal] = batch.values[kSignal].narrow(0, 0, n_times);
+    const at::Tensor logits = network_.forward(batch, nullptr);
+    const float* from = logits.const_data_ptr<float>();
+    for (size_t w = 0; w < batch.owners.size(); ++w, from += n_labels_) {
+      float* sum = sums_.data() + size_t{batch.owners[w]} * n_labels_;
+      for (size_t k = 0; k < n_labels_; ++k) sum[k] += weights_[w] * from[k];
+    }
+    weights_.clear();
+  }
+
+  SampleNetwork& network_;
+  size_t n_labels_;
+  SamplePacker packer_;
+  std::vector<float> weights_, sums_;
+};
+
+std::vector<WindowRange> windows_of(const ItemView& item, const SampleNetworkSpec& spec, size_t max_windows) {
+  return prediction_windows(item.shape.extents[0], static_cast<size_t>(spec.window_samples), max_windows);
+}
+
+}  // namespace
+
+SampleNetwork::SampleNetwork(const SampleNetworkSpec& spec, uint64_t seed, at::ScalarType dtype)
+    : spec_(spec), dtype_(dtype), stem_(spec, dtype), body_(body_spec(spec)) {
+  const at::Generator generator = at::detail::createCPUGenerator(seed);
+  stem_.add_parameters(parameters_, generator);
+  body_.add_parameters(parameters_, generator);
+}
+
+SampleBatchShape SampleNetwork::batch_shape(int64_t n_coarse_rows) const {
+  return {n_coarse_rows, coarse_row_samples(), spec_.channels, gap_rows(spec_, coarse_row_samples())};
+}
+
+at::Tensor SampleNetwork::forward(const Batch& batch, const TrainStep* step) {
+  const int64_t n_coarse_rows = batch.values[kSignal].size(0) / coarse_row_samples();
+  const int rows = body_.rows_per_coarse_row();
+  const at::Tensor keep = row_mask(n_coarse_rows, rows, batch.begins, batch.ends);
+  StripeMask stripes;
+  if (step) stripes = {stripes_.frequencies, stripes_.times, step->seed};
+  const Dropout dropout = step ? Dropout{step->head_dropout, step->seed} : Dropout{};
+  return body_.forward(stem_.forward(batch, keep, rows, stripes), keep, batch.begins, batch.ends, dropout);
+}
+
+double SampleNetwork::forward_flops(const Batch& batch) const {
+  return stem_.forward_flops(batch.n_item_rows * body_.rows_per_coarse_row()) +
+         body_.forward_flops(batch.n_item_rows, static_cast<int64_t>(batch.owners.size()));
+}
+
+void SampleNetwork::check_item(const ItemView& item) const {
+  require(item.shape.extents[2] == 1 && item.bytes.size() == item.shape.n_bytes(), ErrorKind::kData,
+          "the item is no signal of [times, channels]", "this recogniser was trained on samples");
+  require(item.shape.extents[1] <= static_cast<uint32_t>(spec_.channels), ErrorKind::kData,
+          fmt::format("the item has {} channels, more than the {} that this recogniser knows", item.shape.extents[1],
+                      spec_.channels),
+          "train with items of as many channels");
+}
+
+std::vector<float> SampleNetwork::logits(std::span<const ItemView> items, size_t max_windows) {
+  const at::NoGradGuard no_grad;
+  for (const ItemView& item : items) check_item(item);
+  const int row_samples = coarse_row_samples();
+  const int64_t n_times = std::max<int64_t>(kPredictionSamples / spec_.channels, spec_.window_samples);
+  const int64_t n_rows = (rows_for_samples(n_times, row_samples) + 15) / 16 * 16;
+  LogitSums sums(*this, items.size(), batch_shape(n_rows));
+  for (size_t i = 0; i < items.size(); ++i)
+    for (const WindowRange& range : windows_of(items[i], spec_, max_windows)) {
+      const std::vector<float> values = signal_values(items[i], range.begin, range.size);
+      const ItemShape& shape = items[i].shape;
+      sums.add({values, shape.extents[1], shape.rate_hz, static_cast<uint32_t>(i), 0, 0}, range.weight);
+    }
+  return sums.finish();
+}
+
+double SampleNetwork::logits_cost(std::span<const ItemView> items, size_t max_windows) const {
+  const int row_samples = coarse_row_samples(), gap = gap_rows(spec_, row_samples);
+  int64_t n_rows = 0;
+  for (const ItemView& item : items)
+    for (const WindowRange& range : windows_of(item, spec_, max_windows))
+      n_rows += rows_for_samples(static_cast<int64_t>(range.size), row_samples) + gap;
+  return static_cast<double>(n_rows);
+}
+
+double SampleNetwork::batch_cost(const Batch& batch) const {
+  return static_cast<double>(batch.values[kSignal].size(0)) / coarse_row_samples();
+}
+
+}  // namespace gulo
