@@ -56,8 +56,9 @@ std::string name_labels(const std::vector<std::string>& labels) {
 }
 
 std::string name_parts(const ModelSpec& spec) {
-  if (spec.wide && spec.deep) return "wide and deep";
-  return spec.wide ? "wide" : "deep";
+  const bool wide = spec.wide || spec.bank;
+  if (wide && spec.deep) return "wide and deep";
+  return wide ? "wide" : "deep";
 }
 
 uint64_t tensor_bytes(const Model& model) {

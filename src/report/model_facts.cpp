@@ -72,11 +72,19 @@ std::string sizes_text(const ByteNetworkSpec& deep) {
   return text;
 }
 
+std::string sizes_text(const SampleNetworkSpec& deep) {
+  std::string text = fmt::format("{} filter pairs of {} samples, stem {}", deep.filters, deep.taps, deep.stem_width);
+  for (const StageSpec& stage : deep.stages) text += fmt::format(", {} × {}", stage.depth, stage.width);
+  return text;
+}
+
 std::string parts_text(const ModelSpec& spec) {
   std::string text;
   if (spec.wide && spec.calibration.wide_scale != 0)
     text +=
         fmt::format("wide (byte n-grams of {}, 2^{} rows)", fmt::join(spec.wide->orders, ", "), spec.wide->log2_rows);
+  if (spec.bank && spec.calibration.wide_scale != 0)
+    text += fmt::format("wide ({} convolutional features)", format_count(spec.bank->n_features()));
   if (spec.deep && spec.calibration.deep_scale != 0) {
     const std::string sizes = std::visit([](const auto& deep) { return sizes_text(deep); }, *spec.deep);
     text += fmt::format("{}deep ({})", text.empty() ? "" : " + ", sizes);

@@ -1,12 +1,17 @@
 #include "engine/net/make_network.h"
 
 #include "engine/net/byte_network.h"
+#include "engine/net/sample_network.h"
 
 namespace gulo {
 namespace {
 
 std::unique_ptr<DeepNetwork> make(const ByteNetworkSpec& spec, at::ScalarType dtype) {
   return std::make_unique<ByteNetwork>(spec, 0, dtype);
+}
+
+std::unique_ptr<DeepNetwork> make(const SampleNetworkSpec& spec, at::ScalarType dtype) {
+  return std::make_unique<SampleNetwork>(spec, 0, dtype);
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ class SampleNetwork : public DeepNetwork {
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override;
 
+  DeepSpec saved_spec() const override { return spec_; }
+
   const SampleNetworkSpec& spec() const { return spec_; }
   QuadratureStem& stem() { return stem_; }
   int coarse_row_samples() const { return spec_.stride * body_.rows_per_coarse_row(); }

@@ -1,0 +1,94 @@
+#include "data/table/data_set.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/progress.h"
+#include "base/units.h"
+#include "data/decoder.h"
+#include "data/table/table_file.h"
+
+namespace gulo {
+namespace {
+
+// "24 to 1,460", or "251" where all are the same.
+std::string range_text(const Corpus& corpus, size_t axis) {
+  const auto by_axis = [axis](const ItemShape& a, const ItemShape& b) { return a.extents[axis] < b.extents[axis]; };
+  const auto [least, most] = std::minmax_element(corpus.shapes.begin(), corpus.shapes.end(), by_axis);
+  const uint32_t low = least->extents[axis], high = most->extents[axis];
+  return low == high ? format_count(low) : fmt::format("{} to {}", format_count(low), format_count(high));
+}
+
+std::string rates_text(const Corpus& corpus) {
+  std::set<uint32_t> rates;
+  for (const ItemShape& shape : corpus.shapes)
+    if (shape.rate_hz > 0) rates.insert(shape.rate_hz);
+  if (rates.empty()) return "";
+  if (rates.size() == 1) return fmt::format(" at {} Hz", format_count(*rates.begin()));
+  return fmt::format(" at {} to {} Hz", format_count(*rates.begin()), format_count(*rates.rbegin()));
+}
+
+std::string shapes_text(const Corpus& corpus, const std::string& formats) {
+  const std::string format = formats.empty() ? "" : formats + " ";
+  switch (corpus.kind) {
+    case Kind::kPixels:
+      return fmt::format("{}pictures of {} x {} x {}", format, range_text(corpus, 0), range_text(corpus, 1),
+                         range_text(corpus, 2));
+    case Kind::kSamples:
+      return fmt::format("{}{} of {} samples x {} channels{}", format, formats.empty() ? "series" : "recordings",
+                         range_text(corpus, 0), range_text(corpus, 1), rates_text(corpus));
+    case Kind::kCells: return fmt::format("rows of {} cells", range_text(corpus, 0));
+    case Kind::kBytes: break;
+  }
+  return "items";
+}
+
+Corpus read_table(const std::string& path, const DataOptions& options) {
+  TableOptions table;
+  table.label_column = options.label_column;
+  table.min_labels = options.min_labels;
+  table.max_bad_fraction = options.max_bad_fraction;
+  table.as = options.kind;
+  table.columns = options.columns;
+  return read_table_file(path, table);
+}
+
+// The files that hold many items each, where DATA is one or a folder of them.
+std::vector<std::string> tables_of(const std::string& data, const DataOptions& options) {
+  if (options.kind == Kind::kBytes) return {};
+  if (is_table_file(data)) return {data};
+  return table_parts(data, options.split);
+}
+
+}  // namespace
+
+std::string describe(const Corpus& corpus, const std::string& formats) {
+  const std::string what = corpus.n_items() == 0 ? "items" : shapes_text(corpus, formats);
+  return fmt::format("{}: {} {}, {} labels, {}", kind_name(corpus.kind), format_count(corpus.n_items()), what,
+                     corpus.labels.size(), format_bytes(static_cast<double>(corpus.n_bytes())));
+}
+
+DataSet read_data_set(const std::string& data, const DataOptions& options) {
+  if (const auto tables = tables_of(data, options); !tables.empty()) {
+    Corpus corpus = read_table(tables.front(), options);
+    for (size_t i = 1; i < tables.size(); ++i) append_corpus(corpus, read_table(tables[i], options), tables[i]);
+    std::string description = describe(corpus, "");
+    return {std::move(corpus), std::move(description)};
+  }
+  const Listing listing = list_source(
+      data, {.split = options.split, .label_column = options.label_column, .min_labels = options.min_labels});
+  const CorpusOptions reading{
+      .max_bad_fraction = options.max_bad_fraction, .memory_bytes = 0, .n_threads = options.n_threads};
+  Corpus files = read_corpus(listing, reading);
+  const KindGuess guess = guess_kind(files);
+  if (!options.kind && !guess.remark.empty()) say(guess.remark);
+  const Kind kind = options.kind.value_or(guess.kind);
+  const std::string formats = kind == guess.kind ? guess.formats : "";
+  Corpus corpus = decode_corpus(std::move(files), kind, reading, data);
+  std::string description = describe(corpus, formats);
+  return {std::move(corpus), std::move(description)};
+}
+
+}  // namespace gulo
