@@ -1,20 +1,22 @@
-// convolution_bank: 84 fixed convolutions of nine taps over sums of channels at many dilations, each counted above biases.
+// convolution_bank: 84 fixed convolutions of nine taps over sums of channels at many dilations, each counted above
+// biases.
 //
-// After MiniRocket (Dempster, Schmidt and Webb 2021, arXiv 2012.08791). Kernel (a, b, c), a < b < c, has weight 2 at taps
-// a, b and c and -1 at the other six, so it sums to zero and does not see a constant level. A group is a subset of the
-// channels, summed to one signal, and a dilation; all 84 kernels run over it. The signal counts as zero outside of the
-// item, so there is a response at every step. A feature is the share of the item's steps whose response is above a bias:
-// it lies in [0, 1] whatever the item holds, and does not depend on the item's length but through what is in it.
+// After MiniRocket (Dempster, Schmidt and Webb 2021, arXiv 2012.08791). Kernel (a, b, c), a < b < c, has weight 2 at
+// taps a, b and c and -1 at the other six, so it sums to zero and does not see a constant level. A group is a subset of
+// the channels, summed to one signal, and a dilation; all 84 kernels run over it. The signal counts as zero outside of
+// the item, so there is a response at every step. A feature is the share of the item's steps whose response is above a
+// bias: it lies in [0, 1] whatever the item holds, and does not depend on the item's length but through what is in it.
 //
 // Shapes   planes: float [n_channels, n_steps], finite (convolution_bank_planes makes them); features: [n_features],
 //          group by group, within it kernel by kernel (a, b, c ascending), within it bias by bias.
 // Cost     a group and step: 36 additions and subtractions of taps, 1.4 additions a kernel, a comparison and a masked
-//          addition a bias; 10,000 features of 1,460 steps are 3e7 of these, two 16 lanes wide a cycle. All in L1: 45 KiB
-//          of taps for a tile of 1,024 steps; from memory come the signals, 4 bytes a group and step.
+//          addition a bias; 10,000 features of 1,460 steps are 3e7 of these, two 16 lanes wide a cycle. All in L1: 45
+//          KiB of taps for a tile of 1,024 steps; from memory come the signals, 4 bytes a group and step.
 // Threads  the functions touch only what they are given; they run over items.
 // Error    none where float sums are exact (integers below 2^20). Elsewhere a response that the reference (double) puts
 //          within 1e-6 of the sum of magnitudes of a bias may be counted on its other side. Additions and comparisons
-//          alone, in one order: the same bits with every instruction set. A constant signal's responses are exactly zero.
+//          alone, in one order: the same bits with every instruction set. A constant signal's responses are exactly
+//          zero.
 #pragma once
 
 #include <cstddef>

@@ -1,7 +1,7 @@
-// Layout: a group's signal lies in scratch with 4 dilations of zeros on both sides, so no tap needs a bound. Of a tile of
-// kTile steps the nine taps (times three, less the centre tap) and their sum are written to L1 once; each kernel then reads
-// one tap and the running pair (a, b). Bytes moved a kernel, tile and 4 biases: 8 KiB from L1. Roofline: comparisons and
-// masked additions, one each a bias, 16 steps wide on AVX-512.
+// Layout: a group's signal lies in scratch with 4 dilations of zeros on both sides, so no tap needs a bound. Of a tile
+// of kTile steps the nine taps (times three, less the centre tap) and their sum are written to L1 once; each kernel
+// then reads one tap and the running pair (a, b). Bytes moved a kernel, tile and 4 biases: 8 KiB from L1. Roofline:
+// comparisons and masked additions, one each a bias, 16 steps wide on AVX-512.
 #include "kernel/convolution_bank.h"
 
 #include <algorithm>
@@ -74,10 +74,14 @@ HWY_INLINE void count_kernel(const Tile& tile, size_t c, const float* biases, si
   size_t j = 0;
   for (; j + 4 <= n_biases; j += 4) count_biases<4>(tile, c, biases + j, counts + j);
   switch (n_biases - j) {
-    case 3: return count_biases<3>(tile, c, biases + j, counts + j);
-    case 2: return count_biases<2>(tile, c, biases + j, counts + j);
-    case 1: return count_biases<1>(tile, c, biases + j, counts + j);
-    default: return;
+    case 3:
+      return count_biases<3>(tile, c, biases + j, counts + j);
+    case 2:
+      return count_biases<2>(tile, c, biases + j, counts + j);
+    case 1:
+      return count_biases<1>(tile, c, biases + j, counts + j);
+    default:
+      return;
   }
 }
 

@@ -35,14 +35,15 @@ struct Problem {
     };
     for (size_t g = 0; g < c.dilations.size(); ++g) {
       for (size_t i = 0; i < c.n_channels; ++i) channels.push_back(rng.below(2) || i == g % c.n_channels);
-      for (size_t i = 0; i < kConvolutionKernels * static_cast<size_t>(c.n_biases[g]); ++i) biases.push_back(value(300));
+      for (size_t i = 0; i < kConvolutionKernels * static_cast<size_t>(c.n_biases[g]); ++i)
+        biases.push_back(value(300));
     }
     for (size_t i = 0; i < c.n_steps * c.n_channels; ++i) planes.push_back(value(100));
   }
 
   ConvolutionBank bank() const {
-    return {shape.n_channels, shape.dilations.size(), shape.dilations.data(),
-            shape.n_biases.data(), channels.data(), biases.data()};
+    return {shape.n_channels,      shape.dilations.size(), shape.dilations.data(),
+            shape.n_biases.data(), channels.data(),        biases.data()};
   }
   std::vector<float> cpu() const {
     ConvolutionScratch scratch;
@@ -101,10 +102,11 @@ TEST_P(ConvolutionBankCases, SameBitsForEveryInstructionSet) {
 #endif
 
 INSTANTIATE_TEST_SUITE_P(Cases, ConvolutionBankCases,
-                         testing::Values(Case{0, 1, {1}, {1}}, Case{1, 1, {1, 7}, {4, 1}}, Case{7, 12, {1, 2, 3}, {1, 1, 1}},
-                                         Case{9, 2, {1, 2}, {3, 5}}, Case{10, 1, {1, 400}, {9, 2}},
-                                         Case{29, 12, {1, 3}, {2, 7}}, Case{1023, 1, {5}, {4}}, Case{1024, 1, {127}, {4}},
-                                         Case{1025, 3, {128}, {1}}, Case{1460, 1, {181}, {6}}, Case{2500, 2, {600}, {2}}));
+                         testing::Values(Case{0, 1, {1}, {1}}, Case{1, 1, {1, 7}, {4, 1}},
+                                         Case{7, 12, {1, 2, 3}, {1, 1, 1}}, Case{9, 2, {1, 2}, {3, 5}},
+                                         Case{10, 1, {1, 400}, {9, 2}}, Case{29, 12, {1, 3}, {2, 7}},
+                                         Case{1023, 1, {5}, {4}}, Case{1024, 1, {127}, {4}}, Case{1025, 3, {128}, {1}},
+                                         Case{1460, 1, {181}, {6}}, Case{2500, 2, {600}, {2}}));
 
 TEST(ConvolutionBank, AConstantSignalIsExactlyAtZeroInside) {
   const std::vector<float> planes(100, 0.1f);

@@ -102,7 +102,11 @@ TensorMap BankTensors::tensors(const ConvolutionBankSpec& spec) const {
 }
 
 ConvolutionBank bank_view(const ConvolutionBankSpec& spec, const uint8_t* channels, const float* biases) {
-  return {static_cast<size_t>(spec.n_channels), spec.n_groups(), spec.dilations.data(), spec.n_biases.data(), channels,
+  return {static_cast<size_t>(spec.n_channels),
+          spec.n_groups(),
+          spec.dilations.data(),
+          spec.n_biases.data(),
+          channels,
           biases};
 }
 

@@ -1,5 +1,5 @@
-// The wide part of kind samples as a model file holds it: a bank of convolutions (kernel/convolution_bank.h) and a linear
-// head over its features.
+// The wide part of kind samples as a model file holds it: a bank of convolutions (kernel/convolution_bank.h) and a
+// linear head over its features.
 //
 // tensors: wide.bank.channels U8  [n_groups, n_channels]  1 where the channel is in the group's sum
 //          wide.bank.bias     F32 [n_features]
@@ -29,8 +29,8 @@ struct ConvolutionBankSpec {
 };
 
 nlohmann::json to_json(const ConvolutionBankSpec& spec);
-// `where` is the object's path, for messages. Throws Error (kData) that names the field: absent, of the wrong type, out of
-// range, lists of different lengths.
+// `where` is the object's path, for messages. Throws Error (kData) that names the field: absent, of the wrong type, out
+// of range, lists of different lengths.
 ConvolutionBankSpec convolution_bank_spec_from_json(const nlohmann::json& object,
                                                     const std::string& where = "spec.wide.bank");
 

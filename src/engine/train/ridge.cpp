@@ -1,0 +1,162 @@
+#include "engine/train/ridge.h"
+
+#include <ATen/ATen.h>
+#include <c10/core/GradMode.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace gulo {
+
+namespace {
+
+constexpr int64_t kBlock = 512;  // rows or columns that are made double at a time
+
+std::vector<float> to_floats(const at::Tensor& values) {
+  const at::Tensor flat = values.to(at::kFloat).contiguous();
+  return {flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel()};
+}
+
+// Z: the features [n, F], centred and scaled so that the squares of a row sum to about 1. With Z Z' = U E U' or
+// Z' Z = V E V', the matrix P = U sqrt(E) = Z V holds all that the fits of any penalty a need:
+// fit = P (E + a)^-1 P' Y, and the diagonal of the hat matrix is P^2 (E + a)^-1.
+class Ridge {
+ public:
+  Ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels)
+      : features_(features), n_(features.size(0)), n_features_(features.size(1)) {
+    const at::Tensor index = at::empty({n_, 1}, at::kLong);
+    std::copy(item_labels.begin(), item_labels.end(), index.mutable_data_ptr<int64_t>());
+    targets_ = at::full({n_, n_labels}, -1.0, at::kDouble).scatter_(1, index, 1.0);
+    target_mean_ = targets_.mean(0);
+    measure_columns();
+    if (n_ <= n_features_)
+      decompose_items();
+    else
+      decompose_features();
+    values_ = values_.clamp_min(0);
+  }
+
+  RidgeFit best_of(std::span<const double> penalties) const {
+    const std::vector<double> losses = loo_losses(penalties);
+    const auto best = std::min_element(losses.begin(), losses.end());
+    RidgeFit fit;
+    fit.loo_loss = *best;
+    fit.penalty = penalties[static_cast<size_t>(best - losses.begin())];
+    std::vector<at::Tensor> rows;
+    for (int64_t i = 0; i < n_; i += kBlock) rows.push_back(loo(i, project(i), fit.penalty));
+    fit.loo_logits = to_floats(at::cat(rows));
+    const at::Tensor weights = weights_of(fit.penalty) * scale_.unsqueeze(1);
+    fit.weights = to_floats(weights);
+    fit.offsets = to_floats(target_mean_ - at::mv(weights.t(), centre_));
+    return fit;
+  }
+
+ private:
+  void measure_columns() {
+    std::vector<at::Tensor> centres, spreads;
+    for (int64_t f = 0; f < n_features_; f += kBlock) {
+      const at::Tensor part = features_.narrow(1, f, std::min(kBlock, n_features_ - f)).to(at::kDouble);
+      centres.push_back(part.mean(0));
+      spreads.push_back(part.std(0, /*unbiased=*/false));
+    }
+    centre_ = at::cat(centres);
+    const at::Tensor spread = at::cat(spreads);
+    const at::Tensor varies = spread > 1e-9;  // what all items share says nothing
+    const double n_varying = std::max(1.0, varies.sum().item<double>());
+    scale_ = at::where(varies, 1 / (spread.clamp_min(1e-9) * std::sqrt(n_varying)), at::zeros_like(spread));
+  }
+
+  at::Tensor columns(int64_t f) const {
+    const int64_t n = std::min(kBlock, n_features_ - f);
+    return (features_.narrow(1, f, n).to(at::kDouble) - centre_.narrow(0, f, n)) * scale_.narrow(0, f, n);
+  }
+  at::Tensor rows(int64_t i) const {
+    return (features_.narrow(0, i, std::min(kBlock, n_ - i)).to(at::kDouble) - centre_) * scale_;
+  }
+
+  void decompose_items() {
+    at::Tensor gram = at::zeros({n_, n_}, at::kDouble);
+    for (int64_t f = 0; f < n_features_; f += kBlock) {
+      const at::Tensor z = columns(f);
+      gram.addmm_(z, z.t());
+    }
+    std::tie(values_, vectors_) = at::linalg_eigh(gram);
+    projected_ = vectors_ * values_.clamp_min(0).sqrt();
+    projected_targets_ = at::mm(projected_.t(), targets_ - target_mean_);
+  }
+
+  void decompose_features() {
+    at::Tensor gram = at::zeros({n_features_, n_features_}, at::kDouble);
+    at::Tensor feature_targets = at::zeros({n_features_, targets_.size(1)}, at::kDouble);
+    for (int64_t i = 0; i < n_; i += kBlock) {
+      const at::Tensor z = rows(i);
+      gram.addmm_(z.t(), z);
+      feature_targets.addmm_(z.t(), targets_.narrow(0, i, z.size(0)) - target_mean_);
+    }
+    std::tie(values_, vectors_) = at::linalg_eigh(gram);
+    projected_targets_ = at::mm(vectors_.t(), feature_targets);
+  }
+
+  // P of a block of items from i on.
+  at::Tensor project(int64_t i) const {
+    return projected_.defined() ? projected_.narrow(0, i, std::min(kBlock, n_ - i)) : at::mm(rows(i), vectors_);
+  }
+
+  // Leave-one-out answers of a block of items: the residual of the whole fit, divided by what the item itself pulls.
+  at::Tensor loo(int64_t i, const at::Tensor& projected, double penalty) const {
+    const at::Tensor inverse = 1 / (values_ + penalty);
+    const at::Tensor targets = targets_.narrow(0, i, projected.size(0));
+    const at::Tensor fit = at::mm(projected, projected_targets_ * inverse.unsqueeze(1)) + target_mean_;
+    const at::Tensor pull = at::mv(projected.square(), inverse) + 1.0 / static_cast<double>(n_);
+    return targets - (targets - fit) / (1 - pull).clamp_min(1e-12).unsqueeze(1);
+  }
+
+  std::vector<double> loo_losses(std::span<const double> penalties) const {
+    std::vector<double> losses(penalties.size());
+    for (int64_t i = 0; i < n_; i += kBlock) {
+      const at::Tensor projected = project(i);
+      for (size_t a = 0; a < penalties.size(); ++a) {
+        const at::Tensor miss = loo(i, projected, penalties[a]) - targets_.narrow(0, i, projected.size(0));
+        losses[a] += miss.square().sum().item<double>() / static_cast<double>(targets_.numel());
+      }
+    }
+    return losses;
+  }
+
+  // [n_features, n_labels] for Z.
+  at::Tensor weights_of(double penalty) const {
+    const at::Tensor inverse = (1 / (values_ + penalty)).unsqueeze(1);
+    if (!projected_.defined()) return at::mm(vectors_, inverse * projected_targets_);
+    const at::Tensor dual = at::mm(vectors_, inverse * at::mm(vectors_.t(), targets_ - target_mean_));
+    std::vector<at::Tensor> parts;
+    for (int64_t f = 0; f < n_features_; f += kBlock) parts.push_back(at::mm(columns(f).t(), dual));
+    return at::cat(parts);
+  }
+
+  at::Tensor features_;
+  int64_t n_, n_features_;
+  at::Tensor targets_, target_mean_, centre_, scale_;
+  at::Tensor values_, vectors_;   // E; U or V
+  at::Tensor projected_;          // P, where it was cheap to keep
+  at::Tensor projected_targets_;  // P' (Y - mean)
+};
+
+}  // namespace
+
+RidgeFit fit_ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels,
+                   std::span<const double> penalties) {
+  const at::NoGradGuard no_grad;
+  return Ridge(features, item_labels, n_labels).best_of(penalties);
+}
+
+RidgeCost ridge_cost(size_t n_items, size_t n_features, size_t n_labels) {
+  const auto n = static_cast<double>(n_items), f = static_cast<double>(n_features), l = static_cast<double>(n_labels);
+  const double m = std::min(n, f);
+  // Tridiagonal form, eigenvectors and their transformation back take 4/3, 4/3 to 4 and 2 m^3, half of it bound by
+  // memory.
+  const double gram = 2 * n * f * m, decomposition = 20 * m * m * m, penalties = 2 * 20 * n * m * l;
+  const double projection = n > f ? 4 * n * f * f : 0;
+  return {gram + decomposition + penalties + projection, 8 * (4 * m * (m + kBlock) + 4 * n * l)};
+}
+
+}  // namespace gulo
