@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 : "${DATA:?give the folder of data sets: make bench DATA=folder}"
-python3 bench/bytes.py "$DATA"
+python3 bench/byte_sets.py "$DATA"
 python3 bench/file_types.py
 if [ "${PEERS:-1}" = 1 ]; then
   python3 bench/peers/predict_peers.py build/bench-types/types-wide.gulo --magika-venv "${MAGIKA_VENV:-build/magika}" \

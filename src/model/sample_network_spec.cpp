@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "model/json_fields.h"
+#include "model/spec.h"
 
 namespace gulo {
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Accuracy of raw bytes on public sets: trains and tests the built program, several seeds, and writes what it printed.
 
-usage: bench/bytes.py DATA_FOLDER [--out bench/results/bytes.json] [--budget 60s] [--seeds 3] [--sets isa,isa256,...]
+usage: bench/byte_sets.py DATA_FOLDER [--out bench/results/bytes.json] [--budget 60s] [--seeds 3] [--sets isa,isa256,...]
 DATA_FOLDER holds SET.tar.zst or folders SET with SET/{train,test}/LABEL/FILE. Standard library only.
 """
 import argparse
@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ("wall_s", "valid_error", "steps", "epochs", "parameters", "flop_utilisation", "feed_overhead", "model_bytes",
+KEPT = ("kind", "wall_s", "valid_error", "steps", "epochs", "parameters", "flop_utilisation", "feed_overhead", "model_bytes",
         "gemm_peak_flops_per_s", "peak_memory_bytes", "n_bytes", "wide", "deep")
 
 
@@ -55,7 +55,7 @@ def main() -> None:
     args = parser.parse_args()
     doctor = gulo("doctor", "--json")
     report = json.loads(args.out.read_text()) if args.out.exists() else {"sets": {}}
-    report |= {"command": "bench/bytes.py DATA " + " ".join(sys.argv[2:]),
+    report |= {"command": "bench/byte_sets.py DATA " + " ".join(sys.argv[2:]),
                "machine": {"cpu": cpu_name(), "threads": os.cpu_count(), "kernels": doctor["kernels"],
                            "gemm_peak_flops_per_s": doctor["gemm_peak_flops_per_s"]},
                "versions": {"gulo": doctor["version"], "libtorch": doctor["libtorch"]}, "budget": args.budget}
