@@ -2,6 +2,8 @@
 
 #include <gif_lib.h>
 
+#include "data/reader/tiny/tiny_files.h"
+
 namespace gulo {
 namespace {
 
@@ -50,6 +52,25 @@ std::vector<uint8_t> encode_gif(const GifPicture& picture) {
   GifFreeMapObject(palette);
   EGifCloseFile(gif, nullptr);
   return file;
+}
+
+void add_gif_files(std::vector<TinyFile>& files) {
+  GifPicture picture{.canvas_width = 6,
+                     .canvas_height = 9,
+                     .left = 1,
+                     .top = 0,
+                     .width = 4,
+                     .height = 9,
+                     .palette = {{0, 0, 0}, {255, 0, 0}, {0, 255, 0}, {1, 2, 3}},
+                     .indices = {},
+                     .transparent = 2,
+                     .interlaced = true};
+  for (size_t i = 0; i < 36; ++i) picture.indices.push_back(i * 7 % 4);
+  files.push_back({"GIF", "interlaced", encode_gif(picture)});
+  picture.interlaced = false;
+  picture.local_palette = true;
+  picture.n_frames = 2;
+  files.push_back({"GIF", "animated", encode_gif(picture)});
 }
 
 }  // namespace gulo

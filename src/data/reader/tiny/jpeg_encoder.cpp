@@ -6,6 +6,8 @@
 
 #include <cstdlib>
 
+#include "data/reader/tiny/tiny_files.h"
+
 namespace gulo {
 
 // libjpeg's own error handler ends the process, which is right for a test.
@@ -38,6 +40,13 @@ std::vector<uint8_t> encode_jpeg(const RawItem& picture, const JpegOptions& opti
   const std::vector<uint8_t> file(out, out + n_bytes);
   std::free(out);
   return file;
+}
+
+void add_jpeg_files(std::vector<TinyFile>& files) {
+  files.push_back({"JPEG", "grey", encode_jpeg(tiny_picture(9, 11, 1))});
+  files.push_back({"JPEG", "RGB", encode_jpeg(tiny_picture(17, 5, 3))});
+  files.push_back({"JPEG", "progressive", encode_jpeg(tiny_picture(10, 10, 3), {.progressive = true})});
+  files.push_back({"JPEG", "arithmetic", encode_jpeg(tiny_picture(8, 8, 3), {.arithmetic = true})});
 }
 
 }  // namespace gulo

@@ -4,6 +4,8 @@
 
 #include <bit>
 
+#include "data/reader/tiny/tiny_files.h"
+
 namespace gulo {
 namespace {
 
@@ -61,6 +63,16 @@ std::vector<uint8_t> encode_png(const RawItem& picture, const PngOptions& option
   png_write_end(png, nullptr);
   png_destroy_write_struct(&png, &info);
   return file;
+}
+
+void add_png_files(std::vector<TinyFile>& files) {
+  files.push_back({"PNG", "RGB", encode_png(tiny_picture(5, 7, 3))});
+  files.push_back({"PNG", "interlaced", encode_png(tiny_picture(9, 9, 4), {.interlaced = true})});
+  files.push_back({"PNG", "wide", encode_png(tiny_picture(3, 4, 2, ValueType::kUint16))});
+  RawItem indices = tiny_picture(4, 5, 1);
+  for (uint8_t& index : indices.bytes) index %= 3;
+  files.push_back({"PNG", "palette",
+                   encode_png(indices, {.bits = 2, .palette = {{1, 2, 3, 255}, {9, 8, 7, 0}, {40, 50, 60, 128}}})});
 }
 
 }  // namespace gulo

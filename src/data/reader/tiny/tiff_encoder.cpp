@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "data/reader/tiny/tiny_files.h"
+
 namespace gulo {
 namespace {
 
@@ -132,6 +134,24 @@ std::vector<uint8_t> encode_tiff(const RawItem& picture, const TiffOptions& opti
   }
   TIFFClose(tiff);
   return file.bytes;
+}
+
+void add_tiff_files(std::vector<TinyFile>& files) {
+  files.push_back({"TIFF", "RGB", encode_tiff(tiny_picture(5, 7, 3), {.colours = TiffColours::kRgb})});
+  files.push_back(
+      {"TIFF", "tiles", encode_tiff(tiny_picture(17, 18, 1), {.tile = 16, .lzw = true, .other_byte_order = true})});
+  files.push_back({"TIFF", "planes",
+                   encode_tiff(tiny_picture(4, 3, 4, ValueType::kUint16),
+                               {.colours = TiffColours::kRgb, .separate_planes = true, .big_tiff = true})});
+  RawItem indices = tiny_picture(4, 5, 1);
+  for (uint8_t& index : indices.bytes) index %= 4;
+  files.push_back({"TIFF", "palette",
+                   encode_tiff(indices, {.colours = TiffColours::kPalette,
+                                         .bits = 2,
+                                         .palette = {{1, 2, 3}, {65535, 0, 1}, {256, 512, 768}, {4, 5, 6}}})});
+  files.push_back(
+      {"TIFF", "JPEG inside",
+       encode_tiff(tiny_picture(16, 16, 3), {.colours = TiffColours::kYcbcr, .rows_per_strip = 16, .jpeg = true})});
 }
 
 }  // namespace gulo

@@ -1,77 +1,11 @@
 #include "data/reader/tiny/tiny_files.h"
 
-#include "data/reader/tiny/gif_encoder.h"
-#include "data/reader/tiny/jpeg_encoder.h"
-#include "data/reader/tiny/png_encoder.h"
-#include "data/reader/tiny/tiff_encoder.h"
-#include "data/reader/tiny/webp_encoder.h"
-
 namespace gulo {
 namespace {
 
 using Files = std::vector<TinyFile>;
 
 std::vector<uint8_t> from_text(std::string_view text) { return {text.begin(), text.end()}; }
-
-void add_jpeg(Files& files) {
-  files.push_back({"JPEG", "grey", encode_jpeg(tiny_picture(9, 11, 1))});
-  files.push_back({"JPEG", "RGB", encode_jpeg(tiny_picture(17, 5, 3))});
-  files.push_back({"JPEG", "progressive", encode_jpeg(tiny_picture(10, 10, 3), {.progressive = true})});
-  files.push_back({"JPEG", "arithmetic", encode_jpeg(tiny_picture(8, 8, 3), {.arithmetic = true})});
-}
-
-void add_png(Files& files) {
-  files.push_back({"PNG", "RGB", encode_png(tiny_picture(5, 7, 3))});
-  files.push_back({"PNG", "interlaced", encode_png(tiny_picture(9, 9, 4), {.interlaced = true})});
-  files.push_back({"PNG", "wide", encode_png(tiny_picture(3, 4, 2, ValueType::kUint16))});
-  RawItem indices = tiny_picture(4, 5, 1);
-  for (uint8_t& index : indices.bytes) index %= 3;
-  files.push_back({"PNG", "palette",
-                   encode_png(indices, {.bits = 2, .palette = {{1, 2, 3, 255}, {9, 8, 7, 0}, {40, 50, 60, 128}}})});
-}
-
-void add_webp(Files& files) {
-  files.push_back({"WebP", "lossless", encode_webp(tiny_picture(7, 6, 4))});
-  files.push_back({"WebP", "lossy", encode_webp(tiny_picture(17, 18, 3), false)});
-  files.push_back({"WebP", "lossy with alpha", encode_webp(tiny_picture(17, 18, 4), false)});
-}
-
-void add_gif(Files& files) {
-  GifPicture picture{.canvas_width = 6,
-                     .canvas_height = 9,
-                     .left = 1,
-                     .top = 0,
-                     .width = 4,
-                     .height = 9,
-                     .palette = {{0, 0, 0}, {255, 0, 0}, {0, 255, 0}, {1, 2, 3}},
-                     .indices = {},
-                     .transparent = 2,
-                     .interlaced = true};
-  for (size_t i = 0; i < 36; ++i) picture.indices.push_back(i * 7 % 4);
-  files.push_back({"GIF", "interlaced", encode_gif(picture)});
-  picture.interlaced = false;
-  picture.local_palette = true;
-  picture.n_frames = 2;
-  files.push_back({"GIF", "animated", encode_gif(picture)});
-}
-
-void add_tiff(Files& files) {
-  files.push_back({"TIFF", "RGB", encode_tiff(tiny_picture(5, 7, 3), {.colours = TiffColours::kRgb})});
-  files.push_back(
-      {"TIFF", "tiles", encode_tiff(tiny_picture(17, 18, 1), {.tile = 16, .lzw = true, .other_byte_order = true})});
-  files.push_back({"TIFF", "planes",
-                   encode_tiff(tiny_picture(4, 3, 4, ValueType::kUint16),
-                               {.colours = TiffColours::kRgb, .separate_planes = true, .big_tiff = true})});
-  RawItem indices = tiny_picture(4, 5, 1);
-  for (uint8_t& index : indices.bytes) index %= 4;
-  files.push_back({"TIFF", "palette",
-                   encode_tiff(indices, {.colours = TiffColours::kPalette,
-                                         .bits = 2,
-                                         .palette = {{1, 2, 3}, {65535, 0, 1}, {256, 512, 768}, {4, 5, 6}}})});
-  files.push_back(
-      {"TIFF", "JPEG inside",
-       encode_tiff(tiny_picture(16, 16, 3), {.colours = TiffColours::kYcbcr, .rows_per_strip = 16, .jpeg = true})});
-}
 
 void add_bmp(Files& files) {
   files.push_back({"BMP", "24 bits",
@@ -131,11 +65,11 @@ std::vector<uint8_t> from_hex(std::string_view hex) {
 // What the build lacks is not called, and so need not be linked.
 std::vector<TinyFile> tiny_files() {
   Files files;
-  if constexpr (GULO_HAS_JPEG) add_jpeg(files);
-  if constexpr (GULO_HAS_PNG) add_png(files);
-  if constexpr (GULO_HAS_WEBP) add_webp(files);
-  if constexpr (GULO_HAS_GIF) add_gif(files);
-  if constexpr (GULO_HAS_TIFF) add_tiff(files);
+  if constexpr (GULO_HAS_JPEG) add_jpeg_files(files);
+  if constexpr (GULO_HAS_PNG) add_png_files(files);
+  if constexpr (GULO_HAS_WEBP) add_webp_files(files);
+  if constexpr (GULO_HAS_GIF) add_gif_files(files);
+  if constexpr (GULO_HAS_TIFF) add_tiff_files(files);
   add_bmp(files);
   add_pnm(files);
   return files;

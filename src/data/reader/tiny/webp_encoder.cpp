@@ -2,6 +2,8 @@
 
 #include <webp/encode.h>
 
+#include "data/reader/tiny/tiny_files.h"
+
 namespace gulo {
 
 std::vector<uint8_t> encode_webp(const RawItem& picture, bool lossless) {
@@ -27,6 +29,12 @@ std::vector<uint8_t> encode_webp(const RawItem& picture, bool lossless) {
   WebPPictureFree(&webp);
   WebPMemoryWriterClear(&writer);
   return file;
+}
+
+void add_webp_files(std::vector<TinyFile>& files) {
+  files.push_back({"WebP", "lossless", encode_webp(tiny_picture(7, 6, 4))});
+  files.push_back({"WebP", "lossy", encode_webp(tiny_picture(17, 18, 3), false)});
+  files.push_back({"WebP", "lossy with alpha", encode_webp(tiny_picture(17, 18, 4), false)});
 }
 
 }  // namespace gulo
