@@ -91,15 +91,15 @@ TEST(SamplePlanTest, EmptyAndShortItemsAreTrainedOn) {
 }
 
 // Losses of so many steps, and whether all items are recognised then.
-struct Run {
+struct Training {
   std::vector<double> losses;
   std::vector<float> logits;
 };
 
-Run train(const Corpus& corpus, int n_steps, bool fixed_batch) {
+Training train(const Corpus& corpus, int n_steps, bool fixed_batch) {
   DeepSetup setup = setup_samples(corpus, all_items(corpus), 1, 1e11, 7, at::kFloat);
   Optimiser optimiser(setup.network->parameters(), at::kFloat, setup.optimiser);
-  Run run;
+  Training run;
   Batch batch = setup.feed->next();
   for (int i = 0; i < n_steps; ++i) {
     const at::Tensor labels = at::empty({static_cast<int64_t>(batch.owners.size())}, at::kLong);
@@ -121,7 +121,7 @@ Run train(const Corpus& corpus, int n_steps, bool fixed_batch) {
 
 TEST(SamplePlanTest, LearnsOneBatchToZeroLoss) {
   for (const Sort& sort : {Sort{.n_times = 2000, .rate_hz = 8000}, Sort{.n_times = 60, .channels = 2}}) {
-    const Run run = train(corpus_of(16, sort), 80, true);
+    const Training run = train(corpus_of(16, sort), 80, true);
     EXPECT_GT(run.losses.front(), 0.5);
     EXPECT_LT(run.losses.back(), 0.01);
   }
@@ -129,7 +129,7 @@ TEST(SamplePlanTest, LearnsOneBatchToZeroLoss) {
 
 TEST(SamplePlanTest, RecognisesSeriesOfAnyUnit) {
   for (const auto& [level, offset] : {std::pair{1e-5, 0.}, {1., 0.}, {3., 1e4}}) {
-    const Run run = train(corpus_of(32, {.n_times = 60, .level = level, .offset = offset}), 80, false);
+    const Training run = train(corpus_of(32, {.n_times = 60, .level = level, .offset = offset}), 80, false);
     for (size_t i = 0; i < 32; ++i)
       EXPECT_GT(run.logits[2 * i + i % 2], run.logits[2 * i + 1 - i % 2]) << "item " << i << " at " << level;
   }
@@ -137,7 +137,7 @@ TEST(SamplePlanTest, RecognisesSeriesOfAnyUnit) {
 
 TEST(SamplePlanTest, SameSeedSameBits) {
   const Corpus corpus = corpus_of(16, {.n_times = 1000, .rate_hz = 8000});
-  const Run a = train(corpus, 5, false), b = train(corpus, 5, false);
+  const Training a = train(corpus, 5, false), b = train(corpus, 5, false);
   EXPECT_EQ(a.losses, b.losses);
   EXPECT_EQ(a.logits, b.logits);
 }
