@@ -120,6 +120,11 @@ StageSpec stage_from_json(const json& object, size_t index) {
   return stage;
 }
 
+void require_labels(int n, size_t n_labels) {
+  require_valid(static_cast<size_t>(n) == n_labels,
+                fmt::format("spec.deep.n_labels is {}, but there are {} labels", n, n_labels));
+}
+
 ByteNetworkSpec byte_network_from_json(const json& object, size_t n_labels) {
   constexpr size_t kMaxStages = 32;
   const Fields fields(object, "spec.deep");
@@ -132,8 +137,7 @@ ByteNetworkSpec byte_network_from_json(const json& object, size_t n_labels) {
   deep.attention_heads = fields.integer("attention_heads", 0, 256);
   deep.window_bytes = fields.integer("window_bytes", deep.taps, kMaxWindowBytes);
   deep.n_labels = fields.integer("n_labels", 1, ModelSpec::kMaxLabels);
-  require_valid(static_cast<size_t>(deep.n_labels) == n_labels,
-                fmt::format("spec.deep.n_labels is {}, but there are {} labels", deep.n_labels, n_labels));
+  require_labels(deep.n_labels, n_labels);
   return deep;
 }
 
@@ -164,6 +168,13 @@ Kind kind_from_json(const std::string& name) {
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' is not known to this gulo", name), "update gulo");
 }
 
+DeepSpec deep_from_json(const json& object, Kind kind, size_t n_labels) {
+  if (kind != Kind::kPixels) return byte_network_from_json(object, n_labels);
+  PixelNetworkSpec deep = pixel_network_spec_from_json(object);
+  require_labels(deep.n_labels, n_labels);
+  return deep;
+}
+
 bool is_given(const json& object, const char* key) { return object.contains(key) && !object.at(key).is_null(); }
 
 }  // namespace
@@ -191,7 +202,7 @@ ModelSpec model_spec_from_json(const json& object) {
   spec.kind = kind_from_json(fields.text("kind"));
   spec.labels = labels_from_json(fields);
   if (is_given(object, "wide")) spec.wide = wide_from_json(fields.at("wide"));
-  if (is_given(object, "deep")) spec.deep = byte_network_from_json(fields.at("deep"), spec.labels.size());
+  if (is_given(object, "deep")) spec.deep = deep_from_json(fields.at("deep"), spec.kind, spec.labels.size());
   require_valid(spec.wide || spec.deep, "spec has neither a wide nor a deep part");
   const Fields calibration(fields.at("calibration"), "spec.calibration");
   spec.calibration = {calibration.finite("wide_scale"), calibration.finite("deep_scale")};

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/reader/reader.h"
+#include "model/pixel_network_spec.h"
 
 namespace gulo {
 
@@ -37,7 +38,7 @@ struct ByteNetworkSpec {
 };
 
 // The network of a recogniser's kind.
-using DeepSpec = std::variant<ByteNetworkSpec>;
+using DeepSpec = std::variant<ByteNetworkSpec, PixelNetworkSpec>;
 
 // logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
 struct Calibration {

@@ -1,12 +1,17 @@
 #include "engine/net/make_network.h"
 
 #include "engine/net/byte_network.h"
+#include "engine/net/pixel_network.h"
 
 namespace gulo {
 namespace {
 
 std::unique_ptr<DeepNetwork> make(const ByteNetworkSpec& spec, at::ScalarType dtype) {
   return std::make_unique<ByteNetwork>(spec, 0, dtype);
+}
+
+std::unique_ptr<DeepNetwork> make(const PixelNetworkSpec& spec, at::ScalarType dtype) {
+  return std::make_unique<PixelNetwork>(spec, 0, dtype);
 }
 
 }  // namespace

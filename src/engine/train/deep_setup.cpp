@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engine/train/deep_plan.h"
+#include "engine/train/pixel_plan.h"
 
 namespace gulo {
 
@@ -11,8 +12,9 @@ DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, d
   switch (corpus.kind) {
     case Kind::kBytes:
       return setup_bytes(corpus, train, plan_deep(corpus, train, seconds, flops_per_s), seed, dtype);
-    case Kind::kSamples:
     case Kind::kPixels:
+      return setup_pixels(corpus, train, seconds, flops_per_s, seed, dtype);
+    case Kind::kSamples:
     case Kind::kCells:
       break;
   }
