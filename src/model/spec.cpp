@@ -50,6 +50,11 @@ json to_json(const ByteNetworkSpec& deep) {
           {"n_labels", deep.n_labels}};
 }
 
+void require_labels(int n, size_t n_labels) {
+  require_valid(static_cast<size_t>(n) == n_labels,
+                fmt::format("spec.deep.n_labels is {}, but there are {} labels", n, n_labels));
+}
+
 ByteNetworkSpec byte_network_from_json(const json& object, size_t n_labels) {
   const Fields fields(object, "spec.deep");
   ByteNetworkSpec deep;
@@ -59,8 +64,7 @@ ByteNetworkSpec byte_network_from_json(const json& object, size_t n_labels) {
   deep.attention_heads = fields.integer("attention_heads", 0, 256);
   deep.window_bytes = fields.integer("window_bytes", deep.taps, kMaxWindowBytes);
   deep.n_labels = fields.integer("n_labels", 1, ModelSpec::kMaxLabels);
-  require_valid(static_cast<size_t>(deep.n_labels) == n_labels,
-                fmt::format("spec.deep.n_labels is {}, but there are {} labels", deep.n_labels, n_labels));
+  require_labels(deep.n_labels, n_labels);
   return deep;
 }
 
@@ -111,7 +115,11 @@ DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels) {
   switch (kind) {
     case Kind::kBytes: return byte_network_from_json(object, n_labels);
     case Kind::kSamples: return sample_network_from_json(object, n_labels);
-    case Kind::kPixels:
+    case Kind::kPixels: {
+      PixelNetworkSpec deep = pixel_network_spec_from_json(object);
+      require_labels(deep.n_labels, n_labels);
+      return deep;
+    }
     case Kind::kCells: break;
   }
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' has no deep part", kind_name(kind)), kDamagedHint);
@@ -131,17 +139,17 @@ json to_json(const DeepSpec& spec) {
 }
 
 json to_json(const ModelSpec& spec) {
-  json labels = json::array(), columns = json::array();
+  json labels = json::array();
   for (const std::string& label : spec.labels) labels.push_back(printable_utf8(label));
-  for (const std::string& column : spec.columns) columns.push_back(printable_utf8(column));
-  return {{"format_version", ModelSpec::kFormatVersion},
+  json object = {{"format_version", ModelSpec::kFormatVersion},
           {"kind", kind_name(spec.kind)},
           {"labels", labels},
-          {"columns", columns},
           {"wide", wide_to_json(spec)},
           {"deep", spec.deep ? to_json(*spec.deep) : json()},
           {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
           {"training", spec.training}};
+  for (const std::string& column : spec.columns) object["columns"].push_back(printable_utf8(column));
+  return object;
 }
 
 ModelSpec model_spec_from_json(const json& object) {

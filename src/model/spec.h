@@ -10,6 +10,7 @@
 
 #include "data/reader/reader.h"
 #include "model/convolution_bank_spec.h"
+#include "model/pixel_network_spec.h"
 #include "model/sample_network_spec.h"
 #include "model/stage_spec.h"
 
@@ -35,7 +36,7 @@ struct ByteNetworkSpec {
 };
 
 // The network of a recogniser's kind.
-using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec>;
+using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec, PixelNetworkSpec>;
 
 // logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
 struct Calibration {

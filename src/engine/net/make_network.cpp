@@ -1,6 +1,7 @@
 #include "engine/net/make_network.h"
 
 #include "engine/net/byte_network.h"
+#include "engine/net/pixel_network.h"
 #include "engine/net/sample_network.h"
 
 namespace gulo {
@@ -12,6 +13,10 @@ std::unique_ptr<DeepNetwork> make(const ByteNetworkSpec& spec, at::ScalarType dt
 
 std::unique_ptr<DeepNetwork> make(const SampleNetworkSpec& spec, at::ScalarType dtype) {
   return std::make_unique<SampleNetwork>(spec, 0, dtype);
+}
+
+std::unique_ptr<DeepNetwork> make(const PixelNetworkSpec& spec, at::ScalarType dtype) {
+  return std::make_unique<PixelNetwork>(spec, 0, dtype);
 }
 
 }  // namespace

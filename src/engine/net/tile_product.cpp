@@ -56,6 +56,11 @@ const T* TileMatrix<T>::data() const {
   return static_cast<const T*>(storage_.const_data_ptr());
 }
 
+template <class T>
+T* TileMatrix<T>::mutable_data() {
+  return static_cast<T*>(storage_.mutable_data_ptr());
+}
+
 template <>
 void TileMatrix<float>::set_rows(const float* rows, int64_t stride) {
   float* out = static_cast<float*>(storage_.mutable_data_ptr());

@@ -27,6 +27,7 @@ class TileMatrix {
   int64_t k() const { return k_; }
   int64_t n() const { return n_; }
   const T* data() const;
+  T* mutable_data();
 
   // b = the activations [k, n] at `rows`.
   void set_rows(const T* rows, int64_t stride);

@@ -3,6 +3,7 @@
 #include <stdexcept>
 
 #include "engine/train/deep_plan.h"
+#include "engine/train/pixel_plan.h"
 #include "engine/train/sample_plan.h"
 
 namespace gulo {
@@ -13,9 +14,8 @@ DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, d
     case Kind::kBytes:
       return setup_bytes(corpus, train, plan_deep(corpus, train, seconds, flops_per_s), seed, dtype);
     case Kind::kSamples: return setup_samples(corpus, train, seconds, flops_per_s, seed, dtype);
-    case Kind::kPixels:
-    case Kind::kCells:
-      break;
+    case Kind::kPixels: return setup_pixels(corpus, train, seconds, flops_per_s, seed, dtype);
+    case Kind::kCells: break;
   }
   throw std::logic_error("no network for this kind");
 }

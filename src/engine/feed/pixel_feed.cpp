@@ -1,0 +1,49 @@
+#include "engine/feed/pixel_feed.h"
+
+#include <algorithm>
+
+namespace gulo {
+
+PixelFeed::PixelFeed(const Corpus& corpus, std::vector<uint32_t> items, const PixelFeedOptions& options, uint64_t seed)
+    : corpus_(corpus), items_(std::move(items)), options_(options), rng_(seed), mirror_seed_(rng_()) {
+  rng_.shuffle(items_);
+}
+
+// A small picture is moved as a whole, less than it is large; of a large one any window is as good as any other.
+int32_t PixelFeed::draw_origin(int32_t size, int32_t seen) {
+  if (size > seen) return static_cast<int32_t>(rng_.below(static_cast<uint64_t>(size - seen) + 1));
+  const int32_t most = std::min(options_.shift, size / 8);
+  return static_cast<int32_t>(rng_.below(2 * static_cast<uint64_t>(most) + 1)) - most;
+}
+
+PixelWindow PixelFeed::draw(uint32_t item) {
+  PixelWindow window{.picture = corpus_.view(item), .owner = item};
+  const auto height = static_cast<int32_t>(window.picture.shape.extents[0]);
+  const auto width = static_cast<int32_t>(window.picture.shape.extents[1]);
+  window.height = std::min(height, options_.window);
+  window.width = std::min(width, options_.window);
+  window.top = draw_origin(height, window.height);
+  window.left = draw_origin(width, window.width);
+  // Not by chance anew in each epoch: both images of a picture are seen equally often (Jordan 2024, arXiv 2404.00498).
+  window.mirrored = options_.mirror && ((Rng(mirror_seed_ + item)() ^ epoch_) & 1) != 0;
+  return window;
+}
+
+Batch PixelFeed::next() {
+  PixelPacker packer(options_.channels);
+  int64_t n_pixels = 0;
+  do {
+    const PixelWindow window = draw(items_[position_]);
+    n_pixels += int64_t{window.height} * window.width;
+    packer.add(window);
+    ++n_served_;
+    if (++position_ == items_.size()) {
+      position_ = 0;
+      ++epoch_;
+      rng_.shuffle(items_);
+    }
+  } while (n_pixels < options_.batch_pixels && packer.size() < static_cast<size_t>(options_.batch_items));
+  return packer.take();
+}
+
+}  // namespace gulo

@@ -1,0 +1,50 @@
+// The deep part for pictures: whitening stem -> 3x3 convolutions -> mean and maximum over all positions -> linear head.
+//
+// After airbench (Jordan 2024, arXiv 2404.00498): the stem is frozen, convolutions begin as the identity, each is
+// followed by batch normalisation without a factor. Pictures of any sizes share a batch; none is made larger or smaller.
+#pragma once
+
+#include <vector>
+
+#include "data/corpus.h"
+#include "engine/net/deep_network.h"
+#include "engine/net/pixel_body.h"
+#include "engine/net/pixel_stem.h"
+#include "model/spec.h"
+
+namespace gulo {
+
+class PixelNetwork : public DeepNetwork {
+ public:
+  // Random convolutions; the stem's filters are zero until fit_stem() or import_parameters(). dtype: float or bf16.
+  PixelNetwork(const PixelNetworkSpec& spec, uint64_t seed, at::ScalarType dtype);
+
+  // Fits the stem's filters to pictures among `items`. Deterministic in its arguments.
+  void fit_stem(const Corpus& corpus, const std::vector<uint32_t>& items, uint64_t seed);
+
+  const PixelNetworkSpec& spec() const { return spec_; }
+
+  // A batch of PixelPacker's.
+  at::Tensor forward(const Batch& batch, const TrainStep* step) override;
+  double forward_flops(const Batch& batch) const override;
+  std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
+  // Multiplications of the convolutions.
+  double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
+  DeepSpec saved_spec() const override { return spec_; }
+  double batch_cost(const Batch& batch) const override { return forward_flops(batch) / 2; }
+
+ private:
+  at::Tensor add(const std::string& name, const at::Tensor& value, bool hidden_matrix, bool trained);
+  void add_layer(int64_t index, int64_t in, const PixelLayerSpec& layer, const at::Generator& generator);
+  void keep_norms();
+  void follow_statistics(const std::vector<PixelLayer>& batch);
+  double flops(const GridSize& picture) const;
+
+  PixelNetworkSpec spec_;
+  at::ScalarType dtype_;
+  PixelStem stem_;
+  std::vector<PixelLayer> layers_;
+  at::Tensor head_weight_, head_bias_;
+};
+
+}  // namespace gulo

@@ -1,0 +1,129 @@
+#include "engine/train/pixel_plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/net/pixel_network.h"
+#include "engine/train/mirror_symmetry.h"
+
+namespace gulo {
+namespace {
+
+// Windows no larger than this: what a thread works on must stay near it.
+constexpr int kMaxWindow = 512;
+// The stem brings a typical picture to a grid of at most so many positions each way.
+constexpr int kGridSide = 24;
+// Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
+constexpr double kLeastEpochs = 8;
+constexpr int kBatchItems = 250;
+constexpr double kMaxEpochs = 200;
+
+// Of the larger side of the pictures, the value that so many are not above.
+int side_quantile(const Corpus& corpus, const std::vector<uint32_t>& items, double fraction) {
+  std::vector<uint32_t> sides;
+  for (uint32_t item : items) sides.push_back(std::max(corpus.shapes[item].extents[0], corpus.shapes[item].extents[1]));
+  const auto nth = sides.begin() + static_cast<std::ptrdiff_t>(fraction * static_cast<double>(sides.size() - 1));
+  std::nth_element(sides.begin(), nth, sides.end());
+  return static_cast<int>(std::min<uint32_t>(*nth, 1 << 20));
+}
+
+int channels_of(const Corpus& corpus, const std::vector<uint32_t>& items) {
+  bool colours = false, alpha = false;
+  for (uint32_t item : items) {
+    const uint32_t channels = corpus.shapes[item].extents[2];
+    colours |= channels >= 3;
+    alpha |= channels % 2 == 0;
+  }
+  return (colours ? 3 : 1) + (alpha ? 1 : 0);
+}
+
+int stem_stride(int typical_side) {
+  if (typical_side <= 12) return 1;
+  int stride = 2;
+  while (stride < 8 && typical_side > stride * kGridSide) stride *= 2;
+  return stride;
+}
+
+// Two layers at each resolution, from about 16 x 16 positions down to about 4 x 4; what is larger is halved once more
+// by a narrow layer first.
+std::vector<PixelLayerSpec> layers_for(int width, int grid_side) {
+  std::vector<PixelLayerSpec> layers;
+  for (; grid_side > kGridSide; grid_side = (grid_side + 1) / 2) layers.push_back({width, true});
+  layers.insert(layers.end(), {{width, grid_side > 4}, {width, false}, {2 * width, grid_side > 2}, {2 * width, false}});
+  return layers;
+}
+
+// Products of a forward and a backward pass over each picture once; the first layer has no gradient to hand on.
+double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const PixelNetworkSpec& spec) {
+  PixelNetworkSpec whole = spec;
+  whole.mirrored = false;
+  const PixelNetwork network(whole, 0, at::kFloat);
+  double cost = 0;
+  const size_t step = std::max<size_t>(1, items.size() / 1000);
+  for (size_t i = 0; i < items.size(); i += step) {
+    const ItemView view = corpus.view(items[i]);
+    cost += network.logits_cost(std::span(&view, 1), 1) * static_cast<double>(step);
+  }
+  return 6 * cost;
+}
+
+}  // namespace
+
+OptimiserOptions pixel_optimiser() {
+  OptimiserOptions options;
+  options.muon_rate = 0.12;
+  options.muon_momentum = 0.6;
+  options.muon_weight_decay = 0;  // the network holds its weights' norms
+  options.adam_rate = 5e-3;
+  options.adam_weight_decay = 2e-3;
+  return options;
+}
+
+PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
+  PixelPlan plan;
+  PixelNetworkSpec& spec = plan.spec;
+  const int typical = side_quantile(corpus, train, 0.5), large = side_quantile(corpus, train, 0.9);
+  spec.channels = channels_of(corpus, train);
+  spec.stem_stride = stem_stride(typical);
+  const int patch_values = PixelStem::patch_of(spec.stem_stride) * PixelStem::patch_of(spec.stem_stride) * spec.channels;
+  spec.stem_filters = std::clamp(patch_values / 8 * 8, 8, 24);
+  spec.window = std::min(std::max(32, large), kMaxWindow);
+  spec.n_labels = static_cast<int>(corpus.labels.size());
+  const int grid_side = (std::min(typical, spec.window) + spec.stem_stride - 1) / spec.stem_stride;
+  for (int width : {128, 96, 64, 48, 32}) {
+    spec.layers = layers_for(width, grid_side);
+    if (kLeastEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
+  }
+  spec.mirrored = is_mirror_symmetric(corpus, train, spec);
+  const auto n = static_cast<double>(train.size());
+  plan.feed.channels = spec.channels;
+  plan.feed.window = spec.window;
+  plan.feed.mirror = spec.mirrored;
+  plan.feed.batch_items = static_cast<int>(std::clamp(n / 20, 16., double{kBatchItems}));
+  plan.feed.shift = std::max(1, typical / 16);
+  plan.optimiser = pixel_optimiser();
+  plan.max_epochs = kMaxEpochs;
+  return plan;
+}
+
+DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan, uint64_t seed,
+                       at::ScalarType dtype) {
+  auto network = std::make_shared<PixelNetwork>(plan.spec, seed, dtype);
+  network->fit_stem(corpus, train, seed);
+  DeepSetup setup;
+  setup.network = std::move(network);
+  setup.feed = std::make_unique<PixelFeed>(corpus, train, plan.feed, seed);
+  setup.optimiser = plan.optimiser;
+  setup.head_dropout = plan.head_dropout;
+  setup.label_smoothing = plan.label_smoothing;
+  setup.max_epochs = plan.max_epochs;
+  return setup;
+}
+
+DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                       uint64_t seed, at::ScalarType dtype) {
+  for (uint32_t item : train) check_picture(corpus.view(item));
+  return setup_pixels(corpus, train, plan_pixels(corpus, train, seconds, flops_per_s), seed, dtype);
+}
+
+}  // namespace gulo
