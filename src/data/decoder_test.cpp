@@ -76,21 +76,23 @@ TEST(DecodeCorpus, WhatCannotBeReadIsCountedAndTooMuchOfItIsAnError) {
       decode_corpus(files(items), Kind::kPixels, {.max_bad_fraction = 0.2, .n_threads = 1}, "DATA");
   EXPECT_EQ(corpus.n_items(), 9u);
   EXPECT_EQ(corpus.n_bad, 1u);
-  expect_error(ErrorKind::kData, "1 of 10 items cannot be read: file9",
-               [&] { decode_corpus(files(items), Kind::kPixels, {.n_threads = 1}, "DATA"); });
+  const std::string text =
+      error_text(ErrorKind::kData, [&] { decode_corpus(files(items), Kind::kPixels, {.n_threads = 1}, "DATA"); });
+  EXPECT_NE(text.find("1 of 10 items cannot be read: file9"), std::string::npos) << text;
 }
 
 TEST(DecodeCorpus, MemoryIsBounded) {
-  expect_error(ErrorKind::kDevice, "more than the 8 B of memory", [] {
+  const std::string text = error_text(ErrorKind::kDevice, [] {
     decode_corpus(files({{picture(1), 0}, {picture(2), 1}}), Kind::kPixels, {.memory_bytes = 8, .n_threads = 1}, "DATA");
   });
+  EXPECT_NE(text.find("more than the 8 B of memory"), std::string::npos) << text;
 }
 
 TEST(DecodeItem, SaysWhatAFileIsInstead) {
-  expect_error(ErrorKind::kData, "is of no format that is read as samples",
-               [] { decode_item(text("hello"), Kind::kSamples); });
-  expect_error(ErrorKind::kData, "is AU, which is read as samples, not as pixels",
-               [] { decode_item(sound(4), Kind::kPixels); });
+  EXPECT_TRUE(error_text(ErrorKind::kData, [] { decode_item(text("hello"), Kind::kSamples); })
+                  .starts_with("is of no format that is read as samples"));
+  EXPECT_EQ(error_text(ErrorKind::kData, [] { decode_item(sound(4), Kind::kPixels); }),
+            "is AU, which is read as samples, not as pixels");
   EXPECT_EQ(decode_item(text("hello"), Kind::kBytes).shape.extents[0], 5u);
 }
 

@@ -78,6 +78,12 @@ std::string sizes_text(const SampleNetworkSpec& deep) {
   return text;
 }
 
+std::string sizes_text(const PixelNetworkSpec& deep) {
+  std::string text = fmt::format("stem of {} filters", deep.stem_filters);
+  for (const PixelLayerSpec& layer : deep.layers) text += fmt::format(", {}{}", layer.width, layer.halves ? " ½" : "");
+  return text;
+}
+
 std::string parts_text(const ModelSpec& spec) {
   std::string text;
   if (spec.wide && spec.calibration.wide_scale != 0)
