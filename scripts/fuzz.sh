@@ -18,7 +18,7 @@ if ! command -v "$compiler" >/dev/null; then
 fi
 if ! echo 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' |
   "$compiler" -x c++ -fsanitize=fuzzer,address,undefined - -o /dev/null 2>/dev/null; then
-  say "$compiler has no libFuzzer: NOT RUN. Install its compiler-rt: apt-get install libclang-rt-14-dev (as the compiler's version)"
+  say "$compiler has no libFuzzer: NOT RUN. Install its compiler-rt, of its version: apt-get install libclang-rt-14-dev"
   exit 0
 fi
 
