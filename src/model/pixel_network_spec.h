@@ -23,8 +23,8 @@ struct PixelNetworkSpec {
 };
 
 nlohmann::json to_json(const PixelNetworkSpec& spec);
-// `where` is the object's path, which errors begin with. Throws Error (kData) that names the field: absent, of the wrong
-// type, out of range.
+// `where` is the object's path, which errors begin with. Throws Error (kData) that names the field: absent, of the
+// wrong type, out of range.
 PixelNetworkSpec pixel_network_spec_from_json(const nlohmann::json& json, const std::string& where = "spec.deep");
 
 }  // namespace gulo

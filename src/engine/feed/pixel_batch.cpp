@@ -70,7 +70,8 @@ void put_window(const PixelWindow& window, int channels, Out* out) {
     const int64_t line = reflected(window.top + y, height) * width * c_in;
     for (int32_t x = 0; x < window.width; ++x, out += channels) {
       Value pixel[4];
-      for (uint32_t c = 0; c < c_in; ++c) pixel[c] = load_value<Value>(window.picture.bytes.data(), line + columns[x] + c);
+      for (uint32_t c = 0; c < c_in; ++c)
+        pixel[c] = load_value<Value>(window.picture.bytes.data(), line + columns[x] + c);
       put_pixel(pixel, static_cast<int>(c_in), channels, out);
     }
   }
@@ -79,11 +80,16 @@ void put_window(const PixelWindow& window, int channels, Out* out) {
 template <class Out>
 void put(const PixelWindow& window, int channels, Out* out) {
   switch (window.picture.shape.type) {
-    case ValueType::kUint8: return put_window<uint8_t>(window, channels, out);
-    case ValueType::kUint16: return put_window<uint16_t>(window, channels, out);
-    case ValueType::kInt16: return put_window<int16_t>(window, channels, out);
-    case ValueType::kInt32: return put_window<int32_t>(window, channels, out);
-    case ValueType::kFloat32: return put_window<float>(window, channels, out);
+    case ValueType::kUint8:
+      return put_window<uint8_t>(window, channels, out);
+    case ValueType::kUint16:
+      return put_window<uint16_t>(window, channels, out);
+    case ValueType::kInt16:
+      return put_window<int16_t>(window, channels, out);
+    case ValueType::kInt32:
+      return put_window<int32_t>(window, channels, out);
+    case ValueType::kFloat32:
+      return put_window<float>(window, channels, out);
   }
 }
 

@@ -13,11 +13,11 @@ namespace gulo {
 
 struct PixelFeedOptions {
   int channels = 3;
-  int window = 64;               // of what is higher or wider, a random window is taken
+  int window = 64;                 // of what is higher or wider, a random window is taken
   int64_t batch_pixels = 1 << 18;  // a batch is full with these, or
-  int batch_items = 256;         // with so many pictures
-  int shift = 2;                 // pictures are moved by up to so many pixels, each way
-  bool mirror = true;            // a picture is mirrored in every second epoch, half of them in each
+  int batch_items = 256;           // with so many pictures
+  int shift = 2;                   // pictures are moved by up to so many pixels, each way
+  bool mirror = true;              // a picture is mirrored in every second epoch, half of them in each
 };
 
 class PixelFeed : public Feed {

@@ -17,7 +17,8 @@ HWY_BEFORE_NAMESPACE();
 namespace gulo {
 namespace HWY_NAMESPACE {
 
-// A channel's four bytes or so, not its sixteen: where a picture's rows are few, loops over channels are the outer ones.
+// A channel's four bytes or so, not its sixteen: where a picture's rows are few, loops over channels are the outer
+// ones.
 constexpr size_t kChannelsAtOnce = 16;
 
 HWY_INLINE FloatVec normal_of(FloatVec x, const ChannelNorm& norm, size_t c) {

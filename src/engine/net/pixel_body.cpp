@@ -62,13 +62,12 @@ class LayerKernel {
 
   void forward(const GradientSums& sums) const {
     const std::vector<TileMatrix<T>> w = forward_weights();
-    for_each_share([&](int64_t part, const std::vector<GridGroup>& groups) {
-      forward_part(groups, w, channel_sums(sums, part));
-    });
+    for_each_share(
+        [&](int64_t part, const std::vector<GridGroup>& groups) { forward_part(groups, w, channel_sums(sums, part)); });
   }
 
-  // grad: of the normalised `out` [rows out, channels out] T. weight_sums: of each part [3][out][3 * in]. grad_in: of the
-  // normalised `in`, or null; then in_sums is unused.
+  // grad: of the normalised `out` [rows out, channels out] T. weight_sums: of each part [3][out][3 * in]. grad_in: of
+  // the normalised `in`, or null; then in_sums is unused.
   void backward(const T* grad, const at::Tensor& factors, const GradientSums& weight_sums, T* grad_in,
                 const GradientSums* in_sums) const {
     std::vector<TileMatrix<T>> w_back;
@@ -98,8 +97,8 @@ class LayerKernel {
     return w;
   }
 
-  // body(part, its groups of pictures) for n_parts() parts of like many positions, one thread each. How many there are is
-  // asked before: a thread among several has its own idea of it.
+  // body(part, its groups of pictures) for n_parts() parts of like many positions, one thread each. How many there are
+  // is asked before: a thread among several has its own idea of it.
   template <class Part>
   void for_each_share(const Part& body) const {
     const int64_t parts = n_parts();
@@ -144,7 +143,8 @@ class LayerKernel {
     }
   }
 
-  void forward_part(const std::vector<GridGroup>& mine, const std::vector<TileMatrix<T>>& w, const ChannelSums& sums) const {
+  void forward_part(const std::vector<GridGroup>& mine, const std::vector<TileMatrix<T>>& w,
+                    const ChannelSums& sums) const {
     Scratch<T> activations((1 + longest(mine)) * width_in_), joined(kTileRows * 3 * width_in_);
     Scratch<float> product(longest(mine) * width_out_);
     GridRows rows;
@@ -272,8 +272,8 @@ class Body {
       const LayerState& state = states_[l];
       const int64_t in = state.in.size(1), out = state.out.size(1);
       const at::Tensor grad_sum = sums.total(0, {out}).clone();
-      const at::Tensor factors = norm_gradient_factors(state.mean, state.scale, grad_sum, sums.total(1, {out}),
-                                                       layouts_[l + 1].n_rows());
+      const at::Tensor factors =
+          norm_gradient_factors(state.mean, state.scale, grad_sum, sums.total(1, {out}), layouts_[l + 1].n_rows());
       GradientSums weight_sums({9 * in * out});
       at::Tensor grad_in;
       if (l > 0) grad_in = at::empty_like(state.in);
@@ -298,8 +298,8 @@ class Body {
     for_each_part(n, [&](int64_t, int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         float* out = write<float>(features) + i * 2 * width;
-        pool_picture(read<T>(last_) + layout.first_row(i) * width, channel_norm(last_norm_),
-                     layout.sizes()[i].n_rows(), width, out, out + width, write<int32_t>(max_rows_) + i * width);
+        pool_picture(read<T>(last_) + layout.first_row(i) * width, channel_norm(last_norm_), layout.sizes()[i].n_rows(),
+                     width, out, out + width, write<int32_t>(max_rows_) + i * width);
       }
     });
     return features;
@@ -350,8 +350,7 @@ struct PixelBody : torch::autograd::Function<PixelBody> {
   static variable_list backward(AutogradContext* ctx, const variable_list& grads) {
     Body& body = c10::static_intrusive_pointer_cast<BodyHolder>(ctx->saved_data["body"].toCapsule())->body;
     const Variable grad = grads[0].contiguous();
-    variable_list all =
-        ctx->saved_data["bf16"].toBool() ? body.backward<uint16_t>(grad) : body.backward<float>(grad);
+    variable_list all = ctx->saved_data["bf16"].toBool() ? body.backward<uint16_t>(grad) : body.backward<float>(grad);
     all.resize(all.size() + 2);  // rows and holder
     return all;
   }

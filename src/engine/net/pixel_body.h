@@ -1,9 +1,9 @@
 // The body and the pool of a pixel network, as one autograd function.
 //
 // Each layer is a 3x3 convolution (what lies outside of a picture is zero), then, where asked, the maximum of 2x2
-// squares, then batch normalisation with a trained bias, then ReLU; at the end come each picture's mean and maximum over
-// its positions. Pictures may be of different sizes: their positions are packed without blanks (engine/net/grid.h), and
-// a picture's features depend on no other's, but for the batch's statistics in training.
+// squares, then batch normalisation with a trained bias, then ReLU; at the end come each picture's mean and maximum
+// over its positions. Pictures may be of different sizes: their positions are packed without blanks
+// (engine/net/grid.h), and a picture's features depend on no other's, but for the batch's statistics in training.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -118,7 +118,8 @@ void PixelNetwork::add_layer(int64_t index, int64_t in, const PixelLayerSpec& la
   const int64_t n_same = std::min<int64_t>(in, layer.width);
   weight.slice(1, 0, n_same).zero_();
   weight.slice(0, 4 * in, 4 * in + n_same).slice(1, 0, n_same).fill_diagonal_(1);
-  layers_.push_back({add(name + ".weight", weight, true, true), add(name + ".bias", at::zeros({layer.width}), false, true),
+  layers_.push_back({add(name + ".weight", weight, true, true),
+                     add(name + ".bias", at::zeros({layer.width}), false, true),
                      add(name + ".mean", at::zeros({layer.width}), false, false),
                      add(name + ".variance", at::ones({layer.width}), false, false), layer.halves});
 }
@@ -175,7 +176,8 @@ at::Tensor PixelNetwork::forward(const Batch& batch, const TrainStep* step) {
   std::vector<PixelLayer> layers = layers_;
   if (step) {
     keep_norms();
-    for (PixelLayer& layer : layers) layer.mean = at::empty_like(layer.mean), layer.variance = at::empty_like(layer.variance);
+    for (PixelLayer& layer : layers)
+      layer.mean = at::empty_like(layer.mean), layer.variance = at::empty_like(layer.variance);
   }
   at::Tensor features = pixel_body(rows, GridLayout(std::move(grids)), layers, step != nullptr);
   if (step) {
@@ -215,8 +217,9 @@ std::vector<float> PixelNetwork::logits(std::span<const ItemView> items, size_t 
     const double weight = 1. / static_cast<double>(windows.size()) / n_images;
     for (const PictureWindow& window : windows)
       for (int image = 0; image < n_images; ++image)
-        means.add({items[i], static_cast<uint32_t>(i), window.top, window.left, window.height, window.width, image == 1},
-                  weight);
+        means.add(
+            {items[i], static_cast<uint32_t>(i), window.top, window.left, window.height, window.width, image == 1},
+            weight);
   }
   return means.finish();
 }

@@ -1,7 +1,8 @@
 // The deep part for pictures: whitening stem -> 3x3 convolutions -> mean and maximum over all positions -> linear head.
 //
 // After airbench (Jordan 2024, arXiv 2404.00498): the stem is frozen, convolutions begin as the identity, each is
-// followed by batch normalisation without a factor. Pictures of any sizes share a batch; none is made larger or smaller.
+// followed by batch normalisation without a factor. Pictures of any sizes share a batch; none is made larger or
+// smaller.
 #pragma once
 
 #include <vector>

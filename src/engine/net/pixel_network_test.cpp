@@ -50,7 +50,8 @@ PixelNetworkSpec small_spec() {
   return spec;
 }
 
-PixelNetwork fitted(const Corpus& corpus, uint64_t seed, at::ScalarType dtype, const PixelNetworkSpec& spec = small_spec()) {
+PixelNetwork fitted(const Corpus& corpus, uint64_t seed, at::ScalarType dtype,
+                    const PixelNetworkSpec& spec = small_spec()) {
   PixelNetwork network(spec, seed, dtype);
   std::vector<uint32_t> items(corpus.n_items());
   std::iota(items.begin(), items.end(), 0u);
@@ -115,8 +116,9 @@ TEST_F(PixelNetworkTest, TheStemWhitensPatches) {
   const at::Tensor out = both.slice(1, 0, 24) - both.slice(1, 24);
   const at::Tensor covariance = at::mm(out.t(), out) / static_cast<double>(out.size(0));
   EXPECT_LT((covariance - at::eye(24)).abs().max().item<double>(), 0.02);
-  const at::Tensor picture = (pixels.slice(0, 0, 32 * 32 * 3).view({1, 32, 32, 3}).permute({0, 3, 1, 2}).to(at::kFloat) /
-                              255 - stem.centre.view({1, 3, 1, 1}));
+  const at::Tensor picture =
+      (pixels.slice(0, 0, 32 * 32 * 3).view({1, 32, 32, 3}).permute({0, 3, 1, 2}).to(at::kFloat) / 255 -
+       stem.centre.view({1, 3, 1, 1}));
   const at::Tensor kernel = stem.weight.view({4, 4, 3, 24}).permute({3, 2, 0, 1});
   const at::Tensor exact = at::conv2d(picture, kernel, {}, 2, 1)[0].flatten(1).t();
   EXPECT_LT((out.slice(0, 0, 256) - exact).abs().max().item<double>(), 1e-3);

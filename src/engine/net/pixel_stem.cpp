@@ -27,7 +27,9 @@ class Patches {
   static constexpr int64_t kSpare = 16;
 
   Patches(const PixelStem& stem, const at::Tensor& centre)
-      : stride_(stem.stride), patch_(stem.patch()), centre_(read<float>(centre), read<float>(centre) + centre.numel()) {}
+      : stride_(stem.stride),
+        patch_(stem.patch()),
+        centre_(read<float>(centre), read<float>(centre) + centre.numel()) {}
 
   int64_t channels() const { return static_cast<int64_t>(centre_.size()); }
   int64_t n_values() const { return int64_t{patch_} * patch_ * channels(); }
@@ -48,11 +50,13 @@ class Patches {
     }
   }
 
-  // Patches of the positions [begin, begin + n), one a row of `stride` floats; kSpare floats behind the last are touched.
+  // Patches of the positions [begin, begin + n), one a row of `stride` floats; kSpare floats behind the last are
+  // touched.
   void copy(int64_t begin, int64_t n, int64_t stride, float* out) const {
     const int64_t run = patch_ * channels();
     for (int64_t p = begin; p < begin + n; ++p, out += stride) {
-      const float* from = padded_.data() + p / grid_.width * stride_ * row_values_ + p % grid_.width * stride_ * channels();
+      const float* from =
+          padded_.data() + p / grid_.width * stride_ * row_values_ + p % grid_.width * stride_ * channels();
       for (int64_t y = 0; y < patch_; ++y, from += row_values_)
         for (int64_t i = 0; i < run; i += 4) std::memcpy(out + y * run + i, from + i, 4 * sizeof(float));
     }

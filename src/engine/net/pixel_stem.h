@@ -2,8 +2,8 @@
 //
 // A patch of 2 * stride pixels each way (3 where the stride is 1), every `stride` pixels, is multiplied with filters
 // that make the patches of the training pictures white: eigenvectors of their covariance, divided by their deviation
-// (Page 2019, myrtle.ai; Jordan 2024, arXiv 2404.00498). Each filter gives its positive and its negative part. What lies
-// outside of a picture counts as the colour `centre`.
+// (Page 2019, myrtle.ai; Jordan 2024, arXiv 2404.00498). Each filter gives its positive and its negative part. What
+// lies outside of a picture counts as the colour `centre`.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,8 +15,8 @@
 namespace gulo {
 
 struct PixelStem {
-  at::Tensor centre;  // [channels] float: what is subtracted from every value
-  at::Tensor weight;  // [patch * patch * channels, filters] float, rows (y, x, channel); filters a multiple of 8
+  at::Tensor centre{};  // [channels] float: what is subtracted from every value
+  at::Tensor weight{};  // [patch * patch * channels, filters] float, rows (y, x, channel); filters a multiple of 8
   int stride = 2;
 
   int patch() const { return patch_of(stride); }

@@ -16,6 +16,8 @@ constexpr int kGridSide = 24;
 // Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastEpochs = 8;
 constexpr int kBatchItems = 250;
+// Positions of the stem's grid: what a step's activations take is within some hundreds of MB.
+constexpr int64_t kBatchPositions = 1 << 16;
 constexpr double kMaxEpochs = 200;
 
 // Of the larger side of the pictures, the value that so many are not above.
@@ -54,7 +56,8 @@ std::vector<PixelLayerSpec> layers_for(int width, int grid_side) {
 }
 
 // Products of a forward and a backward pass over each picture once; the first layer has no gradient to hand on.
-double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const PixelNetworkSpec& spec) {
+double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items,
+                                const PixelNetworkSpec& spec) {
   PixelNetworkSpec whole = spec;
   whole.mirrored = false;
   const PixelNetwork network(whole, 0, at::kFloat);
@@ -85,7 +88,8 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   const int typical = side_quantile(corpus, train, 0.5), large = side_quantile(corpus, train, 0.9);
   spec.channels = channels_of(corpus, train);
   spec.stem_stride = stem_stride(typical);
-  const int patch_values = PixelStem::patch_of(spec.stem_stride) * PixelStem::patch_of(spec.stem_stride) * spec.channels;
+  const int patch_values =
+      PixelStem::patch_of(spec.stem_stride) * PixelStem::patch_of(spec.stem_stride) * spec.channels;
   spec.stem_filters = std::clamp(patch_values / 8 * 8, 8, 24);
   spec.window = std::min(std::max(32, large), kMaxWindow);
   spec.n_labels = static_cast<int>(corpus.labels.size());
@@ -100,6 +104,7 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   plan.feed.window = spec.window;
   plan.feed.mirror = spec.mirrored;
   plan.feed.batch_items = static_cast<int>(std::clamp(n / 20, 16., double{kBatchItems}));
+  plan.feed.batch_pixels = kBatchPositions * spec.stem_stride * spec.stem_stride;
   plan.feed.shift = std::max(1, typical / 16);
   plan.optimiser = pixel_optimiser();
   plan.max_epochs = kMaxEpochs;

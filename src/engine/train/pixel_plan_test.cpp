@@ -115,7 +115,8 @@ TEST_F(PixelPlanTest, SameSeedAndStepsGiveTheSameBits) {
 
 TEST_F(PixelPlanTest, SizesFollowPicturesAndBudget) {
   const Corpus tiny = pictures(90, Mark::kStripes, 8, 8), large = pictures(30, Mark::kStripes, 200, 300);
-  const PixelPlan of_tiny = plan_pixels(tiny, range(0, 90), 60, 1e11), of_large = plan_pixels(large, range(0, 30), 60, 1e11);
+  const PixelPlan of_tiny = plan_pixels(tiny, range(0, 90), 60, 1e11),
+                  of_large = plan_pixels(large, range(0, 30), 60, 1e11);
   EXPECT_EQ(of_tiny.spec.stem_stride, 1);
   EXPECT_EQ(of_large.spec.stem_stride, 8);
   EXPECT_GE(of_large.spec.window, 200);
