@@ -13,15 +13,17 @@ int64_t longest_window_rows(const SampleFeedOptions& options, int coarse_row_sam
   return rows_for_samples(longest + coarse_row_samples, coarse_row_samples);
 }
 
+// Places are counted in 2^-32 of a time: whole and part come without a conversion.
 std::vector<float> stretched(const std::vector<float>& values, size_t channels, double step) {
   const size_t n = values.size() / channels;
   if (n < 2) return values;
-  const auto n_out = static_cast<size_t>(static_cast<double>(n - 1) / step) + 1;
+  const auto step_parts = static_cast<uint64_t>(step * 0x1p32), last = static_cast<uint64_t>(n - 1) << 32;
+  const size_t n_out = last / step_parts + 1;
   std::vector<float> out(n_out * channels);
-  for (size_t i = 0; i < n_out; ++i) {
-    const double at = static_cast<double>(i) * step;
-    const size_t before = std::min(static_cast<size_t>(at), n - 2);
-    const auto share = static_cast<float>(at - static_cast<double>(before));
+  uint64_t at = 0;
+  for (size_t i = 0; i < n_out; ++i, at += step_parts) {
+    const size_t before = std::min(static_cast<size_t>(at >> 32), n - 2);
+    const float share = static_cast<float>(static_cast<int64_t>(at - (uint64_t{before} << 32))) * 0x1p-32f;
     const float *a = values.data() + before * channels, *b = a + channels;
     for (size_t c = 0; c < channels; ++c) out[i * channels + c] = a[c] + share * (b[c] - a[c]);
   }

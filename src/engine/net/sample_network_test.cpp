@@ -202,8 +202,8 @@ TEST_F(SampleNetworkTest, LongItemsAreSeenThroughWindows) {
     EXPECT_NEAR(all[k], 0.5 * a[k] + 0.25 * (b[k] + c[k]), 1e-4);
     EXPECT_NEAR(two[k], 0.5 * (a[k] + b[k]), 1e-4);
   }
-  EXPECT_EQ(network.logits_cost({&view, 1}, 0), 3 * (512 / 32 + 2));
-  EXPECT_EQ(network.logits_cost({&view, 1}, 2), 2 * (512 / 32 + 2));
+  EXPECT_EQ(network.logits_cost({&view, 1}, 0), 3 * (512 / 32 + 1));
+  EXPECT_EQ(network.logits_cost({&view, 1}, 2), 2 * (512 / 32 + 1));
 }
 
 TEST_F(SampleNetworkTest, RefusesItemsOfAnotherKind) {
@@ -219,7 +219,9 @@ TEST_F(SampleNetworkTest, GradientsEqualDifferences) {
   for (SampleNetworkSpec spec : {sound_spec(), series_spec()}) {
     SampleNetwork network(spec, 3, at::kFloat);
     randomise_head(network);
-    const Batch batch = batch_of(network, {noise(300, 1, 16000), noise(90), noise(31)});
+    for (const Parameter& p : network.parameters())
+      if (p.name == "head.weight") p.value.detach().mul_(0.1);
+    const Batch batch = batch_of(network, {noise(300, 1, 16000), noise(90), noise(31)}, 128);
     const at::Tensor labels = at::arange(3, at::kLong);
     network.loss(batch, labels, {}).backward();
     for (Parameter& p : network.parameters()) {
@@ -227,13 +229,13 @@ TEST_F(SampleNetworkTest, GradientsEqualDifferences) {
       const at::Tensor direction = at::randn_like(p.value.detach());
       const double expected = (p.value.grad() * direction).sum().item<double>();
       const at::NoGradGuard no_grad;
-      constexpr double kStep = 2e-3;
+      constexpr double kStep = 5e-4;
       p.value.add_(direction, kStep);
       const double above = network.loss(batch, labels, {}).item<double>();
       p.value.add_(direction, -2 * kStep);
       const double below = network.loss(batch, labels, {}).item<double>();
       p.value.add_(direction, kStep);
-      EXPECT_NEAR((above - below) / (2 * kStep), expected, 0.05 * std::abs(expected) + 2e-3) << p.name;
+      EXPECT_NEAR((above - below) / (2 * kStep), expected, 0.03 * std::abs(expected) + 2e-3) << p.name;
     }
   }
 }

@@ -40,11 +40,12 @@ CorpusFacts facts_of(const Corpus& corpus, const std::vector<uint32_t>& train) {
   for (uint32_t item : train) {
     const ItemView view = corpus.view(item);
     facts.lengths.push_back(view.shape.extents[0]);
-    facts.channels = std::max(facts.channels, view.shape.extents[1]);
     if (view.shape.rate_hz > 0) rates.push_back(view.shape.rate_hz);
     if (view.shape.rate_hz > 0 || view.shape.type != ValueType::kFloat32) ++n_sounds;
     facts.missing = facts.missing || has_missing(view);
   }
+  // Items that are set aside must fit too.
+  for (const ItemShape& shape : corpus.shapes) facts.channels = std::max(facts.channels, shape.extents[1]);
   std::sort(facts.lengths.begin(), facts.lengths.end());
   std::sort(rates.begin(), rates.end());
   if (!rates.empty()) facts.rate_hz = rates[rates.size() / 2];
