@@ -44,6 +44,8 @@ class CellNetwork : public DeepNetwork {
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override;
 
+  DeepSpec saved_spec() const override { return spec_; }
+
   // What is known before training (CellStem::begin_with), and the rows to compare with. Weights start anew.
   void begin_with(const at::Tensor& knots, const at::Tensor& known, const RememberedRows& remembered);
   // While training, each step hides this share of the columns.
