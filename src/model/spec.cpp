@@ -120,7 +120,7 @@ DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels) {
       require_labels(deep.n_labels, n_labels);
       return deep;
     }
-    case Kind::kCells: break;
+    case Kind::kCells: return cell_network_from_json(object, n_labels);
   }
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' has no deep part", kind_name(kind)), kDamagedHint);
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/reader/reader.h"
+#include "model/cell_network_spec.h"
 #include "model/convolution_bank_spec.h"
 #include "model/pixel_network_spec.h"
 #include "model/sample_network_spec.h"
@@ -36,7 +37,7 @@ struct ByteNetworkSpec {
 };
 
 // The network of a recogniser's kind.
-using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec, PixelNetworkSpec>;
+using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec, PixelNetworkSpec, CellNetworkSpec>;
 
 // logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
 struct Calibration {

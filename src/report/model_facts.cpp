@@ -84,6 +84,10 @@ std::string sizes_text(const PixelNetworkSpec& deep) {
   return text;
 }
 
+std::string sizes_text(const CellNetworkSpec& deep) {
+  return fmt::format("{} members of {}, {} remembered rows", deep.n_members, deep.member_width, deep.n_remembered);
+}
+
 std::string parts_text(const ModelSpec& spec) {
   std::string text;
   if (spec.wide && spec.calibration.wide_scale != 0)

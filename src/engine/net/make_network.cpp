@@ -1,6 +1,7 @@
 #include "engine/net/make_network.h"
 
 #include "engine/net/byte_network.h"
+#include "engine/net/cell_network.h"
 #include "engine/net/pixel_network.h"
 #include "engine/net/sample_network.h"
 
@@ -17,6 +18,10 @@ std::unique_ptr<DeepNetwork> make(const SampleNetworkSpec& spec, at::ScalarType 
 
 std::unique_ptr<DeepNetwork> make(const PixelNetworkSpec& spec, at::ScalarType dtype) {
   return std::make_unique<PixelNetwork>(spec, 0, dtype);
+}
+
+std::unique_ptr<DeepNetwork> make(const CellNetworkSpec& spec, at::ScalarType) {
+  return std::make_unique<CellNetwork>(spec, 0);
 }
 
 }  // namespace

@@ -1,0 +1,219 @@
+#include "engine/net/cell_network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "engine/net/spec_check.h"
+
+namespace gulo {
+namespace {
+
+constexpr double kLeastProbability = 1e-6;  // whose logarithm is taken
+
+// Comparisons of rows with training rows that are held at a time, of all members together.
+constexpr int64_t kComparisonsAtATime = 1 << 22;
+
+at::Tensor normalised(const at::Tensor& x) { return at::layer_norm(x, {x.size(-1)}); }
+
+// Units to keep, divided by the rate at which they are kept.
+at::Tensor kept_units(at::IntArrayRef shape, double dropout, at::Generator& generator) {
+  return at::empty(shape).bernoulli_(1 - dropout, generator).div_(1 - dropout);
+}
+
+at::Tensor square_norms(const at::Tensor& places) { return places.square().sum(2); }
+
+at::Tensor first_half(const at::Tensor& x) { return x.slice(0, 0, x.size(0) / 2); }
+at::Tensor second_half(const at::Tensor& x) { return x.slice(0, x.size(0) / 2); }
+
+Batch rows_of(const CellLayout& layout, std::span<const ItemView> items, size_t begin, size_t end) {
+  return cell_batch(layout, items.subspan(begin, end - begin));
+}
+
+}  // namespace
+
+CellNetwork::CellNetwork(const CellNetworkSpec& spec, uint64_t seed)
+    : spec_(spec), generator_(at::detail::createCPUGenerator(seed)), stem_(spec, generator_) {
+  check_network(stem_.width() > 0, "columns are all left out");
+  const int64_t k = spec.n_members, width = spec.member_width, hidden = spec.hidden_width;
+  const auto normal = [&](at::IntArrayRef shape, double deviation) {
+    return at::empty(shape).normal_(0, deviation, generator_).set_requires_grad(true);
+  };
+  const auto zeros = [](at::IntArrayRef shape) { return at::zeros(shape).set_requires_grad(true); };
+  first_ = zeros({stem_.width(), k * width});
+  first_bias_ = zeros({k * width});
+  temperature_ = zeros({k, 1, 1});
+  head_ = normal({k, width, spec.n_labels}, 0.01);
+  head_bias_ = zeros({k, 1, spec.n_labels});
+  stem_.add_parameters(parameters_);
+  parameters_.insert(parameters_.end(), {{"first.weight", first_},
+                                         {"first.bias", first_bias_},
+                                         {"neighbours.log_temperature", temperature_},
+                                         {"head.weight", head_},
+                                         {"head.bias", head_bias_}});
+  for (int i = 0; i < spec.depth; ++i) {
+    blocks_.push_back({normal({k, width, hidden}, 1 / std::sqrt(width)), zeros({k, 1, hidden}),
+                       normal({k, hidden, width}, 0.1 / std::sqrt(hidden))});
+    const std::string name = "block" + std::to_string(i);
+    parameters_.insert(parameters_.end(), {{name + ".in", blocks_.back().in},
+                                           {name + ".in_bias", blocks_.back().in_bias},
+                                           {name + ".out", blocks_.back().out}});
+  }
+  remembered_numbers_ = at::zeros({spec.n_remembered, stem_.layout().n_numbers()});
+  remembered_ids_ = at::zeros({spec.n_remembered_lookups});
+  remembered_begins_ = at::zeros({spec.n_remembered * stem_.layout().n_lookups()});
+  remembered_labels_ = at::zeros({spec.n_remembered});
+  for (const auto& [name, value] : {std::pair<const char*, at::Tensor&>{"numbers", remembered_numbers_},
+                                    {"lookups", remembered_ids_},
+                                    {"lookup_begins", remembered_begins_},
+                                    {"labels", remembered_labels_}})
+    parameters_.push_back({.name = std::string("remembered.") + name, .value = value, .trained = false});
+  first_.detach().normal_(0, 1, generator_).mul_(stem_.weight_deviations().unsqueeze(1)).div_(std::sqrt(width));
+}
+
+void CellNetwork::begin_with(const at::Tensor& knots, const at::Tensor& known, const RememberedRows& remembered) {
+  stem_.begin_with(knots, known);
+  first_.detach()
+      .normal_(0, 1, generator_)
+      .mul_(stem_.weight_deviations().unsqueeze(1))
+      .div_(std::sqrt(static_cast<double>(spec_.member_width)));
+  remembered_numbers_.copy_(remembered.rows.values[kCellNumbers]);
+  remembered_ids_.copy_(remembered.rows.values[kCellRows]);
+  remembered_begins_.copy_(remembered.rows.values[kCellBegins]);
+  remembered_labels_.copy_(remembered.labels);
+}
+
+// [members, n, width]
+at::Tensor CellNetwork::places(const at::Tensor& features, const TrainStep* step) const {
+  at::Generator generator = at::detail::createCPUGenerator(step ? step->seed : 0);
+  at::Tensor x = at::addmm(first_bias_, features, first_)
+                     .view({features.size(0), spec_.n_members, spec_.member_width})
+                     .transpose(0, 1);
+  for (const Block& block : blocks_) {
+    at::Tensor hidden = at::baddbmm(block.in_bias, normalised(x), block.in).relu();
+    if (step && step->head_dropout > 0) hidden = hidden * kept_units(hidden.sizes(), step->head_dropout, generator);
+    x = x + at::bmm(hidden, block.out);
+  }
+  return x.contiguous();
+}
+
+// [members, n, n_labels]
+at::Tensor CellNetwork::head_logits(const at::Tensor& places) const {
+  return at::baddbmm(head_bias_, normalised(places), head_);
+}
+
+// [members, n, n_labels], probabilities. is_same: the rows are the keys' own, and none is compared with itself.
+at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const {
+  const at::Tensor product = at::bmm(places, keys.places.transpose(1, 2));
+  // What all of a row's distances have in common does not change the softmax.
+  const at::Tensor square = first_half(keys.square_norms) - 2 * first_half(product);
+  const at::Tensor distance = (square_norms(second_half(places)).unsqueeze(2) + second_half(keys.square_norms) -
+                               2 * second_half(product))
+                                  .clamp_min(1e-6)
+                                  .sqrt();
+  at::Tensor scores = at::cat({square, distance}) * -temperature_.exp();
+  if (is_same) scores = scores - 1e9 * at::eye(scores.size(2));
+  const at::Tensor labels = keys.labels.unsqueeze(0).expand({spec_.n_members, -1, -1});
+  return at::bmm(scores.softmax(2), labels);
+}
+
+at::Tensor CellNetwork::loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step) {
+  keys_ = {};
+  const at::Tensor features = stem_.forward(batch, {hidden_columns_, step.seed});
+  const at::Tensor at_places = places(features, &step);
+  const at::Tensor all_labels = labels.repeat({spec_.n_members});
+  const at::Tensor linear = at::cross_entropy_loss(head_logits(at_places).flatten(0, 1), all_labels, {},
+                                                   at::Reduction::Mean, -100, step.label_smoothing);
+  if (spec_.n_remembered == 0) return linear;
+  const Keys others{at_places, square_norms(at_places).unsqueeze(1),
+                    at::one_hot(labels, spec_.n_labels).to(at::kFloat), 0};
+  const at::Tensor votes = neighbour_votes(at_places, others, true).flatten(0, 1);
+  return 0.5 * (linear + at::nll_loss((votes + kLeastProbability).log(), all_labels));
+}
+
+uint64_t CellNetwork::version() const {
+  uint64_t sum = 1;
+  for (const Parameter& parameter : parameters_) sum += parameter.value._version();
+  return sum;
+}
+
+// Ids from a damaged file would be read out of bounds.
+Batch CellNetwork::remembered_slice(int64_t begin, int64_t end) const {
+  const int64_t per_row = stem_.layout().n_lookups(), n_ids = remembered_ids_.size(0);
+  const at::Tensor begins = at::cat({remembered_begins_, at::full({1}, static_cast<double>(n_ids))})
+                                .slice(0, begin * per_row, end * per_row + 1)
+                                .to(at::kLong);
+  const bool is_ascending = (begins.diff() >= 0).all().item<bool>();
+  const int64_t first = begins[0].item<int64_t>(), last = begins[-1].item<int64_t>();
+  check_network(is_ascending && first >= 0 && last <= n_ids, "remembered rows are damaged");
+  Batch batch;
+  const at::Tensor ids = remembered_ids_.slice(0, first, last).to(at::kLong), starts = begins.slice(0, 0, -1) - first;
+  check_network(ids.numel() == 0 || (ids.min().item<int64_t>() >= 0 && ids.max().item<int64_t>() < (1 << spec_.log2_rows)),
+                "remembered rows are damaged");
+  batch.values = {remembered_numbers_.slice(0, begin, end), ids, cell_shares(starts, ids.numel()), starts};
+  return batch;
+}
+
+const CellNetwork::Keys& CellNetwork::keys() {
+  const uint64_t now = version();
+  if (keys_.version == now) return keys_;
+  constexpr int64_t kRowsAtATime = 1024;
+  std::vector<at::Tensor> all;
+  for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
+    all.push_back(
+        places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))), nullptr));
+  const at::Tensor labels = remembered_labels_.to(at::kLong);
+  check_network(labels.min().item<int64_t>() >= 0 && labels.max().item<int64_t>() < spec_.n_labels,
+                "remembered labels are damaged");
+  const at::Tensor key_places = at::cat(all, 1);
+  keys_ = {key_places, square_norms(key_places).unsqueeze(1), at::one_hot(labels, spec_.n_labels).to(at::kFloat), now};
+  return keys_;
+}
+
+at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) {
+  const at::Tensor at_places = places(stem_.forward(batch), nullptr);
+  at::Tensor probabilities = head_logits(at_places).softmax(2).mean(0);
+  if (spec_.n_remembered > 0)
+    probabilities = 0.5 * (probabilities + neighbour_votes(at_places, keys(), false).mean(0));
+  return (probabilities + kLeastProbability).log();
+}
+
+std::vector<float> CellNetwork::logits(std::span<const ItemView> items, size_t) {
+  const at::NoGradGuard no_grad;
+  const auto rows_at_a_time = static_cast<size_t>(
+      std::clamp<int64_t>(kComparisonsAtATime / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16, 256));
+  std::vector<float> all;
+  all.reserve(items.size() * static_cast<size_t>(spec_.n_labels));
+  for (size_t i = 0; i < items.size(); i += rows_at_a_time) {
+    const size_t end = std::min(i + rows_at_a_time, items.size());
+    const at::Tensor logits = forward(rows_of(stem_.layout(), items, i, end), nullptr).contiguous();
+    all.insert(all.end(), logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
+  }
+  return all;
+}
+
+// Multiplications of one row's way to its places.
+double CellNetwork::place_cost() const {
+  const double hidden = 2. * spec_.depth * spec_.hidden_width;
+  return static_cast<double>(spec_.n_members) * spec_.member_width *
+         (static_cast<double>(stem_.width()) + hidden + spec_.n_labels);
+}
+
+double CellNetwork::logits_cost(std::span<const ItemView> items, size_t) const {
+  const double compare = static_cast<double>(spec_.n_members) * spec_.n_remembered * (spec_.member_width + spec_.n_labels);
+  return static_cast<double>(items.size()) * (place_cost() + compare) + spec_.n_remembered * place_cost();
+}
+
+double CellNetwork::batch_cost(const Batch& batch) const {
+  const auto n = static_cast<double>(batch.n_item_rows);
+  const double compare = spec_.n_remembered > 0 ? n * (spec_.member_width + spec_.n_labels) : 0;
+  return n * (place_cost() + spec_.n_members * compare);
+}
+
+double CellNetwork::forward_flops(const Batch& batch) const { return 2 * batch_cost(batch); }
+
+}  // namespace gulo

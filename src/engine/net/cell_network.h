@@ -1,0 +1,85 @@
+// The deep part for cells: members that learn from the same rows and answer together.
+//
+// Each member turns the stem's features into a place, a vector of member_width channels: one linear map and `depth`
+// residual blocks (layer norm, linear, ReLU, linear). From its place come two answers: the linear head's, and the
+// neighbour head's, which compares the row with every remembered training row and adds up their labels with weights
+// softmax(-temperature * distance) (neighbourhood components analysis with a network: ModernNCA, Ye et al. 2024, arXiv
+// 2407.03257). Members of an even number take the squared distance, which over bends is the kernel of a random forest's
+// partitions; the others the distance itself, which forgets less of what is far. The answer is the mean of all members'
+// and heads' probabilities.
+//
+// While training, a row is compared with the other rows of its batch (never with itself), so a batch must not have a
+// row twice. Each head of each member has its own loss.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/net/cell_stem.h"
+#include "engine/net/deep_network.h"
+#include "model/cell_network_spec.h"
+
+namespace gulo {
+
+// Training rows to compare with: spec.n_remembered rows, with spec.n_remembered_lookups ids in all.
+struct RememberedRows {
+  Batch rows;
+  at::Tensor labels;  // [n] int64
+};
+
+class CellNetwork : public DeepNetwork {
+ public:
+  // Random parameters. Throws Error (kData) where the spec's numbers cannot be a network.
+  CellNetwork(const CellNetworkSpec& spec, uint64_t seed);
+
+  // Logarithms of probabilities. `step` changes nothing: learning goes through loss().
+  at::Tensor forward(const Batch& batch, const TrainStep* step) override;
+  // Of the members' heads, each by itself, the mean.
+  at::Tensor loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step) override;
+  double forward_flops(const Batch& batch) const override;
+  std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
+  // Costs count multiplications.
+  double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
+  double batch_cost(const Batch& batch) const override;
+
+  DeepSpec saved_spec() const override { return spec_; }
+
+  // What is known before training (CellStem::begin_with), and the rows to compare with. Weights start anew.
+  void begin_with(const at::Tensor& knots, const at::Tensor& known, const RememberedRows& remembered);
+  // While training, each step hides this share of the columns.
+  void set_hidden_columns(double rate) { hidden_columns_ = rate; }
+
+  const CellNetworkSpec& spec() const { return spec_; }
+  const CellStem& stem() const { return stem_; }
+
+ private:
+  // The training rows' places for the parameters as they are.
+  struct Keys {
+    at::Tensor places, square_norms, labels;  // [members, n, width], [members, 1, n], [n, n_labels]
+    uint64_t version = 0;
+  };
+
+  at::Tensor places(const at::Tensor& features, const TrainStep* step) const;
+  at::Tensor head_logits(const at::Tensor& places) const;
+  at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const;
+  const Keys& keys();
+  Batch remembered_slice(int64_t begin, int64_t end) const;
+  uint64_t version() const;
+  double place_cost() const;
+
+  CellNetworkSpec spec_;
+  at::Generator generator_;
+  CellStem stem_;
+  double hidden_columns_ = 0;
+  struct Block {
+    at::Tensor in, in_bias, out;  // [members, width, hidden], [members, 1, hidden], [members, hidden, width]
+  };
+  at::Tensor first_, first_bias_, temperature_, head_, head_bias_;
+  std::vector<Block> blocks_;
+  at::Tensor remembered_numbers_, remembered_ids_, remembered_begins_, remembered_labels_;
+  Keys keys_;
+};
+
+}  // namespace gulo

@@ -1,0 +1,33 @@
+// How a network for cells is laid out and begins: by what the training rows' columns are like, and by the budget.
+#pragma once
+
+#include <ATen/core/ScalarType.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "data/corpus.h"
+#include "engine/train/deep_setup.h"
+#include "model/cell_network_spec.h"
+
+namespace gulo {
+
+struct CellPlan {
+  CellNetworkSpec spec;
+  std::vector<uint32_t> remembered;  // the items that the neighbour heads compare with
+  int64_t batch_rows = 1024;
+};
+
+// `train` must not be empty. flops_per_s: what is expected of the machine, of all its cores.
+CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                    uint64_t seed);
+
+// Knots at the numbers' quantiles; where few values make up most rows, the others' quantiles fill up. Finite numbers
+// only, in any order; n_knots are returned, ascending, the last one repeated where there are fewer values.
+std::vector<float> knots_of(std::vector<float> numbers, int n_knots);
+
+// A network with knots, known values and remembered rows of the training items, not trained yet.
+DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                      uint64_t seed, at::ScalarType dtype);
+
+}  // namespace gulo
