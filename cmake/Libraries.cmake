@@ -1,7 +1,7 @@
 # The libraries that Debian gives (apt-packages.txt), as targets that exist whether or not the optional ones were found.
 #
-# Output  gulo::xxhash, gulo::archive and gulo::sndfile (optional: empty without the library), gulo::highway (headers
-#         needed; without the library there is no run-time dispatch, only the instruction set that the compiler is told);
+# Output  gulo::xxhash, gulo::archive (optional: empty without libarchive), gulo::highway (headers needed; without
+#         the library there is no run-time dispatch, only the instruction set that the compiler is told);
 #         gulo_format_library(): the libraries of src/data/reader, each optional
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
@@ -30,13 +30,6 @@ if(ARCHIVE_FOUND)
   target_link_libraries(gulo::archive INTERFACE PkgConfig::ARCHIVE)
 else()
   message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
-endif()
-
-add_library(gulo::sndfile INTERFACE IMPORTED GLOBAL)
-if(SNDFILE_FOUND)
-  target_link_libraries(gulo::sndfile INTERFACE PkgConfig::SNDFILE)
-else()
-  message(STATUS "no libsndfile: sound files can be read as bytes only")
 endif()
 
 add_library(gulo::highway INTERFACE IMPORTED GLOBAL)

@@ -25,13 +25,13 @@ std::span<const Reader> readers() {
       {"TIFF", Kind::kPixels, is_tiff, read_tiff},
       {"BMP", Kind::kPixels, is_bmp, read_bmp},
       {"PNM", Kind::kPixels, is_pnm, read_pnm},
-      {"WAV", Kind::kSamples, is_wav, read_sound},
-      {"FLAC", Kind::kSamples, is_flac, read_sound},
-      {"Ogg", Kind::kSamples, is_ogg, read_sound},
-      {"AIFF", Kind::kSamples, is_aiff, read_sound},
-      {"AU", Kind::kSamples, is_au, read_sound},
+      {"WAV", Kind::kSamples, is_wav, read_wav},
+      {"FLAC", Kind::kSamples, is_flac, read_flac},
+      {"Ogg", Kind::kSamples, is_ogg, read_ogg},
+      {"AIFF", Kind::kSamples, is_aiff, read_aiff},
+      {"AU", Kind::kSamples, is_au, read_au},
       {"NumPy", Kind::kSamples, is_npy, read_npy},
-      {"MP3", Kind::kSamples, is_mp3, read_sound},
+      {"MP3", Kind::kSamples, is_mp3, read_mp3},
   };
   // clang-format on
   return all;

@@ -1,150 +1,159 @@
 #include "data/reader/sound_reader.h"
 
-#include <bit>
-#include <optional>
+#include <sndfile.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
 
 #include "base/error.h"
-#include "data/reader/file_bytes.h"
-#include "data/reader/sound_decoder.h"
+#include "base/units.h"
 
 namespace gulo {
 namespace {
 
-constexpr uint32_t kUnknownBytes = 0x7FFFF000;  // and more: what is written by who cannot go back to put the size in
+constexpr int kMaxChannels = 8;
+constexpr sf_count_t kFramesPerRead = sf_count_t{1} << 16;
 
-uint32_t big32(std::span<const uint8_t> file, size_t at) { return __builtin_bswap32(little32(file, at)); }
+// A file in memory, as libsndfile wants to see one.
+struct MemoryFile {
+  std::span<const uint8_t> bytes;
+  sf_count_t at = 0;
 
-uint64_t little64(std::span<const uint8_t> file, size_t at) {
-  return little32(file, at) | uint64_t{little32(file, at + 4)} << 32;
-}
-
-// The chunks of RIFF and IFF files: four letters, a size, and as many bytes, to an even number.
-struct ChunkWalk {
-  std::span<const uint8_t> file;
-  bool big_endian;
-
-  // Where the first chunk of that name has its bytes; nullopt: nowhere. claimed_bytes: its size by its own word.
-  std::optional<size_t> find(std::string_view name, uint32_t& claimed_bytes) const {
-    for (size_t at = 12; at + 8 <= file.size();) {
-      claimed_bytes = big_endian ? big32(file, at + 4) : little32(file, at + 4);
-      if (has_bytes_at(file, at, name)) return at + 8;
-      at += 8 + size_t{claimed_bytes} + (claimed_bytes & 1);
-    }
-    return std::nullopt;
-  }
+  sf_count_t size() const { return static_cast<sf_count_t>(bytes.size()); }
 };
 
-bool wav_is_cut_short(std::span<const uint8_t> file) {
-  const ChunkWalk chunks{file, begins_with(file, "RIFX")};
-  uint32_t claimed = 0, size64 = 0;
-  const auto data = chunks.find("data", claimed);
-  if (!data) return false;
-  const auto sizes = begins_with(file, "RF64") ? chunks.find("ds64", size64) : std::nullopt;
-  if (sizes && *sizes + 16 <= file.size()) {
-    const uint64_t claimed64 = little64(file, *sizes + 8);
-    return claimed64 < ~uint64_t{0} && claimed64 > file.size() - *data;
+sf_count_t file_length(void* user) { return static_cast<MemoryFile*>(user)->size(); }
+
+sf_count_t seek_file(sf_count_t offset, int whence, void* user) {
+  auto& file = *static_cast<MemoryFile*>(user);
+  const sf_count_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? file.at : file.size();
+  // A damaged header leads anywhere; the sum is kept from overflowing by its limits.
+  file.at = from + std::clamp(offset, -from, file.size() - from);
+  return file.at;
+}
+
+sf_count_t read_file(void* to, sf_count_t count, void* user) {
+  auto& file = *static_cast<MemoryFile*>(user);
+  const sf_count_t n_bytes = std::clamp(count, sf_count_t{0}, file.size() - file.at);
+  if (n_bytes > 0) std::memcpy(to, file.bytes.data() + file.at, static_cast<size_t>(n_bytes));
+  file.at += n_bytes;
+  return n_bytes;
+}
+
+sf_count_t refuse_write(const void*, sf_count_t, void*) { return 0; }
+
+sf_count_t tell_file(void* user) { return static_cast<MemoryFile*>(user)->at; }
+
+ValueType value_type(int format) {
+  switch (format & SF_FORMAT_SUBMASK) {
+    case SF_FORMAT_PCM_24:
+    case SF_FORMAT_PCM_32:
+    case SF_FORMAT_ALAC_20:
+    case SF_FORMAT_ALAC_24:
+    case SF_FORMAT_ALAC_32:
+      return ValueType::kInt32;
+    case SF_FORMAT_FLOAT:
+    case SF_FORMAT_DOUBLE:
+    case SF_FORMAT_VORBIS:
+    case SF_FORMAT_OPUS:
+    case SF_FORMAT_MPEG_LAYER_I:
+    case SF_FORMAT_MPEG_LAYER_II:
+    case SF_FORMAT_MPEG_LAYER_III:
+      return ValueType::kFloat32;
+    default:
+      return ValueType::kInt16;
   }
-  return claimed < kUnknownBytes && claimed > file.size() - *data;
 }
 
-bool aiff_is_cut_short(std::span<const uint8_t> file) {
-  uint32_t claimed = 0;
-  const auto data = ChunkWalk{file, true}.find("SSND", claimed);
-  return data && claimed < kUnknownBytes && claimed > file.size() - *data;
-}
-
-bool au_is_cut_short(std::span<const uint8_t> file) {
-  if (file.size() < 12) return true;
-  const bool big_endian = begins_with(file, ".snd");
-  const uint32_t data = big_endian ? big32(file, 4) : little32(file, 4);
-  const uint32_t claimed = big_endian ? big32(file, 8) : little32(file, 8);
-  return claimed < kUnknownBytes && uint64_t{data} + claimed > file.size();
-}
-
-// An Ogg file has no size of its own: it is cut short where its last page is.
-bool ogg_is_cut_short(std::span<const uint8_t> file) {
-  constexpr size_t kHeadBytes = 27;
-  size_t at = 0;
-  while (has_bytes_at(file, at, "OggS")) {
-    if (file.size() - at < kHeadBytes) return true;
-    const size_t n_segments = file[at + kHeadBytes - 1];
-    if (file.size() - at - kHeadBytes < n_segments) return true;
-    size_t page_bytes = kHeadBytes + n_segments;
-    for (size_t i = 0; i < n_segments; ++i) page_bytes += file[at + kHeadBytes + i];
-    if (file.size() - at < page_bytes) return true;
-    at += page_bytes;
+sf_count_t read_frames(SNDFILE* sound, ValueType type, uint8_t* to, sf_count_t n_frames) {
+  switch (type) {
+    case ValueType::kInt32:
+      return sf_readf_int(sound, reinterpret_cast<int*>(to), n_frames);
+    case ValueType::kFloat32:
+      return sf_readf_float(sound, reinterpret_cast<float*>(to), n_frames);
+    default:
+      return sf_readf_short(sound, reinterpret_cast<short*>(to), n_frames);
   }
-  return false;
 }
 
-// The length of an MPEG layer III frame whose four bytes of head begin at `at`; 0: there is none.
-size_t mp3_frame_bytes(std::span<const uint8_t> file, size_t at) {
-  constexpr int kKbps1[] = {0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320};
-  constexpr int kKbps2[] = {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160};
-  constexpr int kRateHz[] = {44100, 48000, 32000};
-  if (at + 4 > file.size() || file[at] != 0xFF || (file[at + 1] & 0xE6) != 0xE2) return 0;
-  const int version = file[at + 1] >> 3 & 3;  // 3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5
-  const int bit_rate = file[at + 2] >> 4, rate = file[at + 2] >> 2 & 3, padding = file[at + 2] >> 1 & 1;
-  if (version == 1 || bit_rate == 0 || bit_rate == 15 || rate == 3) return 0;
-  const int rate_hz = kRateHz[rate] >> (version == 3 ? 0 : version == 2 ? 1 : 2);
-  const int kbps = version == 3 ? kKbps1[bit_rate] : kKbps2[bit_rate];
-  return static_cast<size_t>((version == 3 ? 144000 : 72000) * kbps / rate_hz + padding);
+void require_within(uint64_t n_bytes, const ReadLimits& limits) {
+  require(n_bytes <= limits.max_bytes, ErrorKind::kData,
+          fmt::format("the sound's samples take more than {}", format_bytes(static_cast<double>(limits.max_bytes))),
+          "cut it into shorter pieces");
 }
 
-bool is_cut_short(std::span<const uint8_t> file) {
-  if (is_wav(file)) return wav_is_cut_short(file);
-  if (is_aiff(file)) return aiff_is_cut_short(file);
-  if (is_au(file)) return au_is_cut_short(file);
-  return is_ogg(file) && ogg_is_cut_short(file);
+// Memory grows with what is decoded and not with what the header claims.
+std::vector<uint8_t> read_all(SNDFILE* sound, ValueType type, size_t frame_bytes, const ReadLimits& limits) {
+  std::vector<uint8_t> bytes;
+  for (;;) {
+    const size_t before = bytes.size();
+    bytes.resize(before + static_cast<size_t>(kFramesPerRead) * frame_bytes);
+    const sf_count_t n_read = std::max(sf_count_t{0}, read_frames(sound, type, bytes.data() + before, kFramesPerRead));
+    bytes.resize(before + static_cast<size_t>(n_read) * frame_bytes);
+    require_within(bytes.size(), limits);
+    if (n_read < kFramesPerRead) break;
+  }
+  bytes.shrink_to_fit();
+  return bytes;
 }
 
-// libsndfile takes a data chunk of 0 bytes by its word. A program that wrote into a pipe means all that follows; one
-// that says how long the whole file is means 0.
-bool is_unsized_wav(std::span<const uint8_t> file) {
-  uint32_t claimed = 1;
-  if (!begins_with(file, "RIFF") || !is_wav(file)) return false;
-  const auto data = ChunkWalk{file, false}.find("data", claimed);
-  return data && claimed == 0 && uint64_t{little32(file, 4)} + 8 < file.size();
+RawItem decode_sound(std::span<const uint8_t> file, const ReadLimits& limits) {
+  SF_VIRTUAL_IO memory_io{file_length, seek_file, read_file, refuse_write, tell_file};
+  MemoryFile memory{file};
+  SF_INFO info{};
+  const std::unique_ptr<SNDFILE, int (*)(SNDFILE*)> sound(sf_open_virtual(&memory_io, SFM_READ, &info, &memory),
+                                                          sf_close);
+  require(sound != nullptr, ErrorKind::kData,
+          fmt::format("the sound cannot be decoded: {}", sf_error_number(sf_error(nullptr))));
+  require(info.channels >= 1 && info.channels <= kMaxChannels, ErrorKind::kData,
+          fmt::format("the sound has {} channels, 1 to {} are read", info.channels, kMaxChannels));
+  const ValueType type = value_type(info.format);
+  const size_t frame_bytes = static_cast<size_t>(info.channels) * value_bytes(type);
+  const bool frames_known = info.frames > 0 && info.frames < SF_COUNT_MAX;
+  if (frames_known)
+    require(static_cast<uint64_t>(info.frames) <= UINT64_MAX / frame_bytes, ErrorKind::kData,
+            "the sound's header lies");
+  if (frames_known) require_within(static_cast<uint64_t>(info.frames) * frame_bytes, limits);
+  RawItem item;
+  item.bytes = read_all(sound.get(), type, frame_bytes, limits);
+  const uint64_t n_frames = item.bytes.size() / frame_bytes;
+  require(!frames_known || n_frames >= static_cast<uint64_t>(info.frames), ErrorKind::kData,
+          fmt::format("the sound is cut short or damaged: it has {} of {} frames", n_frames, info.frames));
+  require(n_frames > 0, ErrorKind::kData, "the sound has no samples");
+  require(n_frames <= UINT32_MAX, ErrorKind::kData, "the sound is too long", "cut it into shorter pieces");
+  item.shape = {.type = type,
+                .extents = {static_cast<uint32_t>(n_frames), static_cast<uint32_t>(info.channels), 1},
+                .rate_hz = static_cast<uint32_t>(std::max(0, info.samplerate))};
+  return item;
 }
 
-std::vector<uint8_t> with_data_size(std::span<const uint8_t> file) {
-  std::vector<uint8_t> patched(file.begin(), file.end());
-  uint32_t claimed = 0;
-  const auto data = ChunkWalk{file, false}.find("data", claimed);
-  const uint64_t n_bytes = data ? file.size() - *data : 0;
-  if (n_bytes > 0 && n_bytes < kUnknownBytes)
-    for (size_t i = 0; i < 4; ++i) patched[*data - 4 + i] = static_cast<uint8_t>(n_bytes >> 8 * i);
-  return patched;
+RawItem read_sound(bool recognised, std::string_view format, std::span<const uint8_t> file, const ReadLimits& limits) {
+  require(recognised, ErrorKind::kData, fmt::format("it is no {} sound", format));
+  require(!sound_is_cut_short(file), ErrorKind::kData, "the sound is cut short: its header claims more than there is",
+          "fetch or record it again");
+  return is_unsized_wav(file) ? decode_sound(with_data_size(file), limits) : decode_sound(file, limits);
 }
 
 }  // namespace
 
-bool is_wav(std::span<const uint8_t> head) {
-  return has_bytes_at(head, 8, "WAVE") &&
-         (begins_with(head, "RIFF") || begins_with(head, "RIFX") || begins_with(head, "RF64"));
+RawItem read_wav(std::span<const uint8_t> file, const ReadLimits& limits) {
+  return read_sound(is_wav(file), "WAV", file, limits);
 }
-
-bool is_flac(std::span<const uint8_t> head) { return begins_with(head, "fLaC"); }
-
-bool is_ogg(std::span<const uint8_t> head) { return begins_with(head, {"OggS\0", 5}); }
-
-bool is_mp3(std::span<const uint8_t> head) {
-  if (begins_with(head, "ID3")) return head.size() >= 10 && head[3] < 0x10 && head[4] < 0xFF;
-  const size_t frame_bytes = mp3_frame_bytes(head, 0);
-  // Two bytes alike are chance: a second frame has to follow, where it can be seen.
-  return frame_bytes > 0 && (frame_bytes + 4 > head.size() || mp3_frame_bytes(head, frame_bytes) > 0);
+RawItem read_flac(std::span<const uint8_t> file, const ReadLimits& limits) {
+  return read_sound(is_flac(file), "FLAC", file, limits);
 }
-
-bool is_aiff(std::span<const uint8_t> head) {
-  return begins_with(head, "FORM") && (has_bytes_at(head, 8, "AIFF") || has_bytes_at(head, 8, "AIFC"));
+RawItem read_ogg(std::span<const uint8_t> file, const ReadLimits& limits) {
+  return read_sound(is_ogg(file), "Ogg", file, limits);
 }
-
-bool is_au(std::span<const uint8_t> head) { return begins_with(head, ".snd") || begins_with(head, "dns."); }
-
-RawItem read_sound(std::span<const uint8_t> file, const ReadLimits& limits) {
-  require(!is_cut_short(file), ErrorKind::kData, "the sound is cut short: its header claims more than there is",
-          "fetch or record it again");
-  return is_unsized_wav(file) ? decode_sound(with_data_size(file), limits) : decode_sound(file, limits);
+RawItem read_mp3(std::span<const uint8_t> file, const ReadLimits& limits) {
+  return read_sound(is_mp3(file), "MP3", file, limits);
+}
+RawItem read_aiff(std::span<const uint8_t> file, const ReadLimits& limits) {
+  return read_sound(is_aiff(file), "AIFF", file, limits);
+}
+RawItem read_au(std::span<const uint8_t> file, const ReadLimits& limits) {
+  return read_sound(is_au(file), "AU", file, limits);
 }
 
 }  // namespace gulo

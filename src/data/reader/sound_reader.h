@@ -2,24 +2,21 @@
 // 8 channels. Values: int16 of 8 and 16 bit and of u-law, A-law and ADPCM, which decode to it; int32 of 24 and 32 bit,
 // the values in the high bits; float32 of float, double, and of Vorbis, Opus and MP3.
 //
-// A file that holds less than its header claims is cut short; a header that claims nothing (0, or 2 GiB and more, as
-// programs write that do not yet know) is believed to mean what is there.
-//
-// The format of a file is one of libsndfile's; which reader recognised it gives it its name in messages.
+// A file that holds less than its header claims is cut short; a header that claims nothing is believed to mean what is
+// there (sound_format.h).
 #pragma once
 
 #include "data/reader/reader.h"
+#include "data/reader/sound_format.h"
 
 namespace gulo {
 
-bool is_wav(std::span<const uint8_t> head);
-bool is_flac(std::span<const uint8_t> head);
-bool is_ogg(std::span<const uint8_t> head);
-bool is_mp3(std::span<const uint8_t> head);
-bool is_aiff(std::span<const uint8_t> head);
-bool is_au(std::span<const uint8_t> head);
-
-// Throws as Reader::read says.
-RawItem read_sound(std::span<const uint8_t> file, const ReadLimits& limits);
+// Throw as Reader::read says.
+RawItem read_wav(std::span<const uint8_t> file, const ReadLimits& limits);
+RawItem read_flac(std::span<const uint8_t> file, const ReadLimits& limits);
+RawItem read_ogg(std::span<const uint8_t> file, const ReadLimits& limits);
+RawItem read_mp3(std::span<const uint8_t> file, const ReadLimits& limits);
+RawItem read_aiff(std::span<const uint8_t> file, const ReadLimits& limits);
+RawItem read_au(std::span<const uint8_t> file, const ReadLimits& limits);
 
 }  // namespace gulo

@@ -7,64 +7,10 @@
 #include <cstring>
 
 #include "base/expect_error.h"
+#include "data/reader/tiny/sound_encoder.h"
 
 namespace gulo {
 namespace {
-
-// A sound file in memory that libsndfile writes.
-struct Written {
-  std::vector<uint8_t> bytes;
-  size_t at = 0;
-};
-
-SF_VIRTUAL_IO writing() {
-  return {[](void* user) { return static_cast<sf_count_t>(static_cast<Written*>(user)->bytes.size()); },
-          [](sf_count_t offset, int whence, void* user) {
-            auto& file = *static_cast<Written*>(user);
-            const size_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? file.at : file.bytes.size();
-            file.at = from + static_cast<size_t>(offset);
-            return static_cast<sf_count_t>(file.at);
-          },
-          [](void* to, sf_count_t count, void* user) {
-            auto& file = *static_cast<Written*>(user);
-            const size_t n = std::min(static_cast<size_t>(count), file.bytes.size() - file.at);
-            std::memcpy(to, file.bytes.data() + file.at, n);
-            file.at += n;
-            return static_cast<sf_count_t>(n);
-          },
-          [](const void* from, sf_count_t count, void* user) {
-            auto& file = *static_cast<Written*>(user);
-            file.bytes.resize(std::max(file.bytes.size(), file.at + static_cast<size_t>(count)));
-            std::memcpy(file.bytes.data() + file.at, from, static_cast<size_t>(count));
-            file.at += static_cast<size_t>(count);
-            return count;
-          },
-          [](void* user) { return static_cast<sf_count_t>(static_cast<Written*>(user)->at); }};
-}
-
-std::vector<short> wave(size_t n_frames, int n_channels) {
-  std::vector<short> values;
-  for (size_t i = 0; i < n_frames * static_cast<size_t>(n_channels); ++i)
-    values.push_back(static_cast<short>(9000 * std::sin(0.05 * static_cast<double>(i)) + static_cast<double>(i % 7)));
-  return values;
-}
-
-std::vector<uint8_t> sound_file(int format, size_t n_frames = 4000, int n_channels = 1, int rate_hz = 8000) {
-  Written written;
-  SF_VIRTUAL_IO io = writing();
-  SF_INFO info{};
-  info.format = format;
-  info.channels = n_channels;
-  info.samplerate = rate_hz;
-  SNDFILE* file = sf_open_virtual(&io, SFM_WRITE, &info, &written);
-  EXPECT_NE(file, nullptr) << sf_strerror(nullptr);
-  if (!file) return {};
-  sf_command(file, SFC_SET_SCALE_INT_FLOAT_WRITE, nullptr, SF_TRUE);
-  const auto values = wave(n_frames, n_channels);
-  if (n_frames > 0) sf_writef_short(file, values.data(), static_cast<sf_count_t>(n_frames));
-  sf_close(file);
-  return written.bytes;
-}
 
 // As the engine reads a file: by whoever recognises it.
 RawItem read_any(std::span<const uint8_t> file, const ReadLimits& limits = {}) {
@@ -123,7 +69,7 @@ TEST(SoundReader, EveryFormatGivesItsSamples) {
   for (const SoundCase& one : kCases) {
     SCOPED_TRACE(fmt::format("{} {:x}", one.name, one.format));
     if (!written_here(one)) continue;
-    const auto file = sound_file(one.format, 4000, one.n_channels, one.rate_hz);
+    const auto file = encode_sound(one.format, 4000, one.n_channels, one.rate_hz);
     ASSERT_NE(find_reader(file), nullptr);
     EXPECT_EQ(find_reader(file)->name, one.name);
     EXPECT_EQ(find_reader(file)->kind, Kind::kSamples);
@@ -134,23 +80,23 @@ TEST(SoundReader, EveryFormatGivesItsSamples) {
     EXPECT_EQ(item.bytes.size(), item.shape.n_bytes());
     EXPECT_TRUE(item.shape.extents[0] == 4000 || std::string_view(one.name) == "MP3") << item.shape.extents[0];
     if (!one.exact) continue;
-    const auto expected = wave(4000, one.n_channels);
+    const auto expected = tiny_wave(4000, one.n_channels);
     for (const size_t i : {0u, 1u, 31u, 3999u})
       EXPECT_NEAR(value_at(item, i), static_cast<float>(expected[i]) / 32767.f, 2e-5) << i;
   }
 }
 
 TEST(SoundReader, SixteenBitsStayTheirBits) {
-  const auto expected = wave(500, 2);
+  const auto expected = tiny_wave(500, 2);
   for (const int format : {SF_FORMAT_WAV | SF_FORMAT_PCM_16, SF_FORMAT_FLAC | SF_FORMAT_PCM_16}) {
-    const RawItem item = read_any(sound_file(format, 500, 2));
+    const RawItem item = read_any(encode_sound(format, 500, 2));
     ASSERT_EQ(item.bytes.size(), expected.size() * sizeof(short));
     EXPECT_EQ(std::memcmp(item.bytes.data(), expected.data(), item.bytes.size()), 0);
   }
 }
 
 TEST(SoundReader, FloatsArePassedThroughAsTheyAre) {
-  auto file = sound_file(SF_FORMAT_WAV | SF_FORMAT_FLOAT, 100);
+  auto file = encode_sound(SF_FORMAT_WAV | SF_FORMAT_FLOAT, 100);
   const float odd[] = {1e20f, NAN, -INFINITY, 3.5f};
   std::memcpy(file.data() + file.size() - sizeof odd, odd, sizeof odd);
   const RawItem item = read_any(file);
@@ -161,7 +107,7 @@ TEST(SoundReader, CutShortIsAnErrorWhereverItIsCut) {
   for (const SoundCase& one : kCases) {
     SCOPED_TRACE(fmt::format("{} {:x}", one.name, one.format));
     if (!written_here(one)) continue;
-    const auto file = sound_file(one.format, 4000, one.n_channels, one.rate_hz);
+    const auto file = encode_sound(one.format, 4000, one.n_channels, one.rate_hz);
     if (std::string_view(one.name) == "MP3") continue;  // has no size of its own
     for (const size_t n : {file.size() / 4, file.size() / 2, file.size() - file.size() / 16}) {
       const std::span<const uint8_t> part(file.data(), n);
@@ -173,7 +119,7 @@ TEST(SoundReader, CutShortIsAnErrorWhereverItIsCut) {
 TEST(SoundReader, EveryHeadThatIsCutShortIsReadWithoutHarm) {
   for (const SoundCase& one : kCases) {
     if (!written_here(one)) continue;
-    const auto file = sound_file(one.format, 300, one.n_channels, one.rate_hz);
+    const auto file = encode_sound(one.format, 300, one.n_channels, one.rate_hz);
     for (size_t n = 0; n < std::min<size_t>(file.size(), 200); ++n) {
       const std::vector<uint8_t> part(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(n));
       const Reader* reader = find_reader(part);
@@ -184,7 +130,7 @@ TEST(SoundReader, EveryHeadThatIsCutShortIsReadWithoutHarm) {
 }
 
 TEST(SoundReader, AStreamsHeaderClaimsNothing) {
-  const auto whole = sound_file(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 1000);
+  const auto whole = encode_sound(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 1000);
   for (const uint32_t claimed : {0u, 0xFFFFFFFFu, 0x7FFFF000u}) {
     auto file = whole;
     std::memcpy(file.data() + 4, &claimed, 4);
@@ -194,14 +140,14 @@ TEST(SoundReader, AStreamsHeaderClaimsNothing) {
 }
 
 TEST(SoundReader, MoreThanTheLimitsIsRefused) {
-  const auto file = sound_file(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 4000);
+  const auto file = encode_sound(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 4000);
   EXPECT_EQ(read_any(file, {.max_bytes = 8000}).bytes.size(), 8000u);
   EXPECT_NE(error_text(ErrorKind::kData, [&] { read_any(file, {.max_bytes = 7999}); }).find("more than"),
             std::string::npos);
 }
 
 TEST(SoundReader, AFlacHeaderThatClaimsAHundredThousandMillionFramesTakesNoMemory) {
-  auto file = sound_file(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 1000);
+  auto file = encode_sound(SF_FORMAT_FLAC | SF_FORMAT_PCM_16, 1000);
   file[21] |= 0x0F;  // the highest four of the 36 bits of STREAMINFO's number of samples
   error_text(ErrorKind::kData, [&] { read_any(file); });
   file[21] &= 0xF0;
@@ -210,15 +156,15 @@ TEST(SoundReader, AFlacHeaderThatClaimsAHundredThousandMillionFramesTakesNoMemor
 }
 
 TEST(SoundReader, NoFramesAndTooManyChannels) {
-  EXPECT_NE(error_text(ErrorKind::kData, [] { read_any(sound_file(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 0)); }), "");
-  const auto nine = sound_file(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 10, 9);
+  EXPECT_NE(error_text(ErrorKind::kData, [] { read_any(encode_sound(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 0)); }), "");
+  const auto nine = encode_sound(SF_FORMAT_WAV | SF_FORMAT_PCM_16, 10, 9);
   EXPECT_NE(error_text(ErrorKind::kData, [&] { read_any(nine); }).find("9 channels"), std::string::npos);
 }
 
 TEST(SoundReader, FlippedBytesNeverHarm) {
   for (const SoundCase& one : kCases) {
     if (!written_here(one)) continue;
-    const auto whole = sound_file(one.format, 300, one.n_channels, one.rate_hz);
+    const auto whole = encode_sound(one.format, 300, one.n_channels, one.rate_hz);
     uint32_t random = 1;
     for (int round = 0; round < 40; ++round) {
       auto file = whole;

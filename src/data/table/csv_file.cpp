@@ -91,6 +91,7 @@ class CsvTable {
       builder_.fail("its rows have one cell each, and an item and its label are needed",
                     "cells stand apart by commas, tabs, semicolons or |");
     if (!series_) plan_.cells = options_.columns.empty() ? columns_but_label() : trained_columns();
+    if (!series_ && plan_.cells.empty()) builder_.fail("has no column beside the label's");
     // Unless a header or the user says where it is.
     plan_.label_from_end =
         series_ && plan_.label && !header_ && (options_.label_column.empty() || options_.label_column.starts_with('-'));

@@ -36,6 +36,14 @@ void add_pnm(Files& files) {
   files.push_back({"PNM", "P6", from_text("P6 1 1 65535\nabcdef")});
 }
 
+void add_numpy(Files& files) {
+  std::string header = "{'descr': '<i2', 'fortran_order': False, 'shape': (3, 2), }\n";
+  std::string text("\x93NUMPY\1\0", 8);
+  text += static_cast<char>(header.size());
+  text += '\0';
+  files.push_back({"NumPy", "int16", from_text(text + header + "aAbBcCdDeEfF")});
+}
+
 }  // namespace
 
 RawItem tiny_picture(uint32_t height, uint32_t width, uint32_t n_channels, ValueType type) {
@@ -70,6 +78,8 @@ std::vector<TinyFile> tiny_files() {
   if constexpr (GULO_HAS_WEBP) add_webp_files(files);
   if constexpr (GULO_HAS_GIF) add_gif_files(files);
   if constexpr (GULO_HAS_TIFF) add_tiff_files(files);
+  if constexpr (GULO_HAS_SNDFILE) add_sound_files(files);
+  add_numpy(files);
   add_bmp(files);
   add_pnm(files);
   return files;

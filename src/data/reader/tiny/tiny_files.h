@@ -23,6 +23,7 @@ void add_png_files(std::vector<TinyFile>& files);
 void add_webp_files(std::vector<TinyFile>& files);
 void add_gif_files(std::vector<TinyFile>& files);
 void add_tiff_files(std::vector<TinyFile>& files);
+void add_sound_files(std::vector<TinyFile>& files);
 
 // A picture whose every value is another where the type allows it.
 RawItem tiny_picture(uint32_t height, uint32_t width, uint32_t n_channels, ValueType type = ValueType::kUint8);
