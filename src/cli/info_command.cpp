@@ -81,6 +81,16 @@ std::vector<CurvePoint> validation_curve(const json& record) {
   return points;
 }
 
+// How items were varied in the training of the deep part.
+std::string augmentation(const json& record) {
+  const auto deep = record.find("deep");
+  if (deep == record.end() || !deep->is_object() || !deep->contains("augmentation")) return "";
+  const json& ways = deep->at("augmentation");
+  if (!ways.is_array() || !std::ranges::all_of(ways, [](const json& way) { return way.is_string(); })) return "";
+  const auto texts = ways.get<std::vector<std::string>>();
+  return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
 std::string describe(const Model& model, const std::string& path) {
   const ModelSpec& spec = model.spec;
   Facts facts(spec.training);
@@ -95,6 +105,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add_number("time taken", "wall_s", format_duration);
   facts.add_number("steps", "steps", count);
   facts.add_number("parameters", "parameters", format_si);
+  facts.add("augmentation", augmentation(spec.training));
   facts.add("device", facts.word("device"));
   facts.add("machine", facts.word("machine"));
   facts.add_number("validation error", "valid_error", format_percent);

@@ -42,6 +42,18 @@ TEST(Info, JsonIsTheWholeMetadata) {
   EXPECT_EQ(json::parse(info(model, true)), to_json(model.spec));
 }
 
+TEST(Info, SaysHowItemsWereVaried) {
+  Model model = trained_model();
+  const auto with = [&](const json& ways) {
+    model.spec.training["deep"] = {{"kept", true}, {"augmentation", ways}};
+    return info(model, false);
+  };
+  EXPECT_NE(with({"moved by up to 2 pixels", "mirrored"}).find("augmentation       moved by up to 2 pixels, mirrored\n"),
+            std::string::npos);
+  EXPECT_NE(with(json::array()).find("augmentation       none\n"), std::string::npos);
+  EXPECT_EQ(with({1, 2}).find("augmentation"), std::string::npos);
+}
+
 // A model of another writer may have any record.
 TEST(Info, ARecordOfAnyShapeIsNoCrash) {
   Model model = trained_model();

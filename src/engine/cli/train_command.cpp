@@ -49,7 +49,8 @@ int run_train(const Options& options) {
                                                   .seed = static_cast<uint64_t>(options.seed),
                                                   .n_threads = thread_count(options),
                                                   .parts = options.parts,
-                                                  .kind = asked_kind(options.as)});
+                                                  .kind = asked_kind(options.as),
+                                                  .augment = !options.no_augment});
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;
 }

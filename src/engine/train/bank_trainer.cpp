@@ -26,8 +26,8 @@ namespace {
 // With fewer features than this the bank is not worth its time.
 constexpr size_t kMinFeatures = 10 * kConvolutionKernels;
 constexpr size_t kProbeFeatures = 4 * kConvolutionKernels, kProbeItems = 3;
-// Of LibTorch's products in double, with the decomposition among them, a core; careful rather than right.
-constexpr double kFlopsPerSecond = 4e9;
+// Of the ridge's products and decomposition in double: half of what two cores with AVX2 do.
+constexpr double kFlopsPerSecond = 2e10;
 
 std::vector<double> penalty_grid() {
   std::vector<double> penalties;
@@ -66,7 +66,7 @@ class BankTrainer {
     const double second_per_feature = options_.seconds > 0 ? probe() : 0;
     for (size_t n = options_.n_features; n >= std::min(kMinFeatures, options_.n_features); n = n * 4 / 5) {
       const RidgeCost cost = ridge_cost(all_.size(), n, corpus_.labels.size());
-      const double ridge_s = 2 * cost.flops / (kFlopsPerSecond * options_.n_threads);
+      const double ridge_s = cost.flops / kFlopsPerSecond;
       const bool in_time =
           options_.seconds <= 0 || second_per_feature * static_cast<double>(n) + ridge_s <= options_.seconds;
       const double n_bytes = cost.bytes + static_cast<double>(all_.size() * n * sizeof(float));
@@ -114,38 +114,31 @@ class BankTrainer {
     return n_done == all_.size();
   }
 
-  RidgeFit fit_items(size_t n_items) const {
-    const std::vector<int> labels = labels_of(0, n_items);
-    return fit_ridge(features_.narrow(0, 0, static_cast<int64_t>(n_items)), labels,
-                     static_cast<int>(corpus_.labels.size()), penalty_grid());
-  }
-
   void fit(BankResult& result) {
-    RidgeFit head = fit_items(parts_.train.size());
-    result.loo_items = parts_.train;
-    if (!parts_.valid.empty()) {
-      validate(head, result);
-      if (options_.refit && !interrupted()) {
-        head = fit_items(all_.size());
-        result.loo_items = all_;
-        result.refitted = true;
-      }
-    }
+    const size_t n_train = parts_.train.size(), n_valid = parts_.valid.size();
+    result.refitted = options_.refit && n_valid > 0;
+    const size_t n_fitted = result.refitted ? all_.size() : n_train;
+    const std::vector<int> labels = labels_of(0, n_fitted);
+    RidgeFit head = fit_ridge(features_.narrow(0, 0, static_cast<int64_t>(n_fitted)), labels,
+                              static_cast<int>(corpus_.labels.size()), penalty_grid(),
+                              result.refitted ? static_cast<int64_t>(n_valid) : 0);
+    result.valid_logits = result.refitted ? std::move(head.group_logits) : answers(head, n_train, n_valid);
+    if (n_valid > 0) result.valid_error = error_fraction(result.valid_logits, labels_of(n_train, all_.size()));
+    result.loo_error = error_fraction(head.loo_logits, labels);
+    result.loo_items.assign(all_.begin(), all_.begin() + static_cast<ptrdiff_t>(n_fitted));
+    sort_items(result, head.loo_logits);
     result.penalty = head.penalty;
     result.tensors.weights = std::move(head.weights);
     result.tensors.offsets = std::move(head.offsets);
-    result.loo_error = error_fraction(head.loo_logits, labels_of(0, result.loo_items.size()));
-    sort_items(result, head.loo_logits);
   }
 
-  void validate(const RidgeFit& head, BankResult& result) const {
-    const auto n_train = static_cast<int64_t>(parts_.train.size());
+  // [n, n_labels] for the items from `begin` on.
+  std::vector<float> answers(const RidgeFit& head, size_t begin, size_t n) const {
     const auto n_labels = static_cast<int64_t>(corpus_.labels.size());
     const at::Tensor weights = at::tensor(head.weights).view({features_.size(1), n_labels}).to(at::kDouble);
-    const at::Tensor valid = features_.narrow(0, n_train, features_.size(0) - n_train).to(at::kDouble);
-    const at::Tensor logits = (at::mm(valid, weights) + at::tensor(head.offsets)).to(at::kFloat).contiguous();
-    result.valid_logits.assign(logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
-    result.valid_error = error_fraction(result.valid_logits, labels_of(parts_.train.size(), all_.size()));
+    const at::Tensor rows = features_.narrow(0, static_cast<int64_t>(begin), static_cast<int64_t>(n)).to(at::kDouble);
+    const at::Tensor logits = (at::mm(rows, weights) + at::tensor(head.offsets)).to(at::kFloat).contiguous();
+    return {logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel()};
   }
 
   // Puts the leave-one-out answers into the order of the item numbers.

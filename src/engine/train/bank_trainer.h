@@ -17,7 +17,7 @@ struct BankOptions {
   double seconds = 0;  // 0: as long as it takes; else fewer features, or none, where these would take longer
   uint64_t seed = 0;
   int n_threads = 1;
-  bool refit = true;  // the head once more on training and validation items together
+  bool refit = true;  // the head in `tensors` is trained on training and validation items together
   size_t n_features = 10000;
   size_t memory_bytes = size_t{1} << 30;  // of the features of all items
 };
@@ -25,7 +25,9 @@ struct BankOptions {
 struct BankResult {
   ConvolutionBankSpec spec;
   BankTensors tensors;
-  std::vector<float> valid_logits;  // [n_valid, n_labels] of the head as trained on the training items alone
+  // [n_valid, n_labels] of the head as trained on the training items alone (with refit: in closed form from the one
+  // that was trained on all, whose penalty and scale of the features it has).
+  std::vector<float> valid_logits;
   // [n_items, n_labels] of `loo_items`, each by a head that was trained on all of the others. Where items are few,
   // these calibrate better than a tenth set aside. Of items with equal content the others give the answer away.
   std::vector<float> loo_logits;

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -23,11 +25,14 @@ namespace {
 // More visits to every row than this make the neighbour heads learn rows by heart: error on rows that are left out,
 // docs/learner.md.
 constexpr double kMaxEpochs = 20;
-constexpr double kHiddenColumns = 0.3, kHeadDropout = 0.1;
+constexpr double kHeadDropout = 0.1;
 constexpr int kLeastMembers = 4, kMostMembers = 24;
 // Of the expected speed: the products are small ones, and softmax over the comparisons takes as long as they do.
 constexpr double kSpeedShare = 0.35;
 constexpr size_t kMaxRemembered = 32768, kMaxRememberedLookups = size_t{1} << 22;
+
+// The share of the columns that each step hides. A row that is known by five numbers cannot spare one.
+double hidden_columns(size_t n_columns) { return std::clamp(0.05 * (static_cast<double>(n_columns) - 5), 0., 0.3); }
 
 // What the training rows' cells in one column are like.
 struct ColumnCounts {
@@ -143,30 +148,15 @@ RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items
   return remembered;
 }
 
-// `n` of the sorted values, evenly spaced by rank, both ends among them.
-void add_quantiles(const std::vector<float>& sorted, size_t n, std::vector<float>& to) {
-  for (size_t i = 0; i < n; ++i) to.push_back(sorted[n == 1 ? 0 : i * (sorted.size() - 1) / (n - 1)]);
-}
-
-void keep_distinct(std::vector<float>& values) {
-  std::ranges::sort(values);
-  values.erase(std::ranges::unique(values).begin(), values.end());
-}
-
 }  // namespace
 
 std::vector<float> knots_of(std::vector<float> numbers, int n_knots) {
-  const auto n = static_cast<size_t>(n_knots);
   if (numbers.empty()) numbers = {0};
   std::ranges::sort(numbers);
+  const auto n = static_cast<size_t>(n_knots);
   std::vector<float> knots;
-  add_quantiles(numbers, n, knots);
-  keep_distinct(knots);
-  keep_distinct(numbers);
-  if (knots.size() < n) {
-    add_quantiles(numbers, n - knots.size(), knots);
-    keep_distinct(knots);
-  }
+  for (size_t i = 0; i < n; ++i) knots.push_back(numbers[i * (numbers.size() - 1) / (n - 1)]);
+  knots.erase(std::ranges::unique(knots).begin(), knots.end());
   knots.resize(n, knots.back());
   return knots;
 }
@@ -195,16 +185,17 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, do
   return plan;
 }
 
-DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      uint64_t seed, at::ScalarType) {
-  const CellPlan plan = plan_cells(corpus, train, seconds, flops_per_s, seed);
-  auto network = std::make_shared<CellNetwork>(plan.spec, seed);
+DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
+  const CellPlan plan = plan_cells(corpus, train, options.seconds, options.flops_per_s, options.seed);
+  auto network = std::make_shared<CellNetwork>(plan.spec, options.seed);
   const CellLayout& layout = network->stem().layout();
   network->begin_with(all_knots(corpus, train, plan.spec), known_rows(corpus, train, layout),
                       remember(corpus, plan.remembered, layout));
-  network->set_hidden_columns(kHiddenColumns);
+  const double hidden = options.augment ? hidden_columns(plan.spec.columns.size()) : 0;
+  network->set_hidden_columns(hidden);
   DeepSetup setup;
-  setup.feed = std::make_unique<CellFeed>(corpus, train, layout, plan.batch_rows, seed);
+  if (hidden > 0) setup.augmentation = {fmt::format("{:.0f} % of the columns hidden", 100 * hidden)};
+  setup.feed = std::make_unique<CellFeed>(corpus, train, layout, plan.batch_rows, options.seed);
   setup.network = std::move(network);
   setup.optimiser.adam_rate = 3e-3;
   setup.head_dropout = kHeadDropout;

@@ -1,8 +1,6 @@
 // How a network for cells is laid out and begins: by what the training rows' columns are like, and by the budget.
 #pragma once
 
-#include <ATen/core/ScalarType.h>
-
 #include <cstdint>
 #include <vector>
 
@@ -22,12 +20,11 @@ struct CellPlan {
 CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
                     uint64_t seed);
 
-// Knots at the numbers' quantiles; where few values make up most rows, the others' quantiles fill up. Finite numbers
-// only, in any order; n_knots are returned, ascending, the last one repeated where there are fewer values.
+// Knots at the quantiles of the numbers, which are finite and in any order: n_knots, ascending, equal ones left out and
+// the last one repeated instead.
 std::vector<float> knots_of(std::vector<float> numbers, int n_knots);
 
 // A network with knots, known values and remembered rows of the training items, not trained yet.
-DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      uint64_t seed, at::ScalarType dtype);
+DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);
 
 }  // namespace gulo

@@ -1,5 +1,7 @@
 #include "engine/train/deep_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -27,6 +29,13 @@ double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t
     n_rows += seen_bytes / network.coarse_row_bytes() + 1;
   }
   return 3 * network.forward_flops(n_rows, static_cast<int64_t>(items.size()));
+}
+
+std::vector<std::string> augmentation_of(const FeedOptions& feed) {
+  std::vector<std::string> ways;
+  if (feed.crop_fraction < 1) ways.push_back(fmt::format("cut to {:.0f} % of the length and more", 100 * feed.crop_fraction));
+  if (feed.augment) ways.push_back("begun at any byte of a row");
+  return ways;
 }
 
 }  // namespace
@@ -62,7 +71,15 @@ DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, 
   setup.optimiser = plan.optimiser;
   setup.head_dropout = plan.head_dropout;
   setup.label_smoothing = plan.label_smoothing;
+  setup.augmentation = augmentation_of(feed);
   return setup;
+}
+
+DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
+  DeepPlan plan = plan_deep(corpus, train, options.seconds, options.flops_per_s);
+  plan.feed.augment = options.augment;
+  if (!options.augment) plan.feed.crop_fraction = 1;
+  return setup_bytes(corpus, train, plan, options.seed, options.dtype);
 }
 
 }  // namespace gulo

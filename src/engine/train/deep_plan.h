@@ -25,8 +25,9 @@ struct DeepPlan {
 // `flops_per_s`: what the training loop may be expected to reach. Deterministic.
 DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s);
 
-// The plan's network, with random parameters, and its feed. The corpus must outlive it; `train` is not empty.
+// The plan's network, with random parameters, and its feed.
 DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan, uint64_t seed,
                       at::ScalarType dtype);
+DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);
 
 }  // namespace gulo

@@ -9,14 +9,12 @@
 
 namespace gulo {
 
-DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                     uint64_t seed, at::ScalarType dtype) {
+DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   switch (corpus.kind) {
-    case Kind::kBytes:
-      return setup_bytes(corpus, train, plan_deep(corpus, train, seconds, flops_per_s), seed, dtype);
-    case Kind::kSamples: return setup_samples(corpus, train, seconds, flops_per_s, seed, dtype);
-    case Kind::kPixels: return setup_pixels(corpus, train, seconds, flops_per_s, seed, dtype);
-    case Kind::kCells: return setup_cells(corpus, train, seconds, flops_per_s, seed, dtype);
+    case Kind::kBytes: return setup_bytes(corpus, train, options);
+    case Kind::kSamples: return setup_samples(corpus, train, options);
+    case Kind::kPixels: return setup_pixels(corpus, train, options);
+    case Kind::kCells: return setup_cells(corpus, train, options);
   }
   throw std::logic_error("no network for this kind");
 }

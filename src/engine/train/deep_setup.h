@@ -1,8 +1,11 @@
 // What a kind gives to the trainer: a network of a size that the time allows, its feed, and how it is trained.
 #pragma once
 
+#include <ATen/core/ScalarType.h>
+
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "data/corpus.h"
@@ -12,6 +15,14 @@
 
 namespace gulo {
 
+struct SetupOptions {
+  double seconds = 60;        // of training
+  double flops_per_s = 1e11;  // that the training loop may be expected to reach
+  uint64_t seed = 0;
+  at::ScalarType dtype = at::kFloat;
+  bool augment = true;  // items may be varied at random in training
+};
+
 struct DeepSetup {
   std::shared_ptr<DeepNetwork> network;
   std::unique_ptr<Feed> feed;
@@ -19,11 +30,10 @@ struct DeepSetup {
   double head_dropout = 0.2;
   double label_smoothing = 0.1;
   double max_epochs = 0;  // more than these learn the items by heart; 0: as many as the time allows
+  std::vector<std::string> augmentation;  // how items are varied, for people: "moved by up to 2 pixels"
 };
 
-// By the corpus' kind. `seconds` of training at `flops_per_s` are what there is. The corpus must outlive the setup;
-// `train` is not empty. Deterministic.
-DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                     uint64_t seed, at::ScalarType dtype);
+// By the corpus' kind. The corpus must outlive the setup; `train` is not empty. Deterministic.
+DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);
 
 }  // namespace gulo

@@ -1,5 +1,7 @@
 #include "engine/train/pixel_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -70,6 +72,13 @@ double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t
   return 6 * cost;
 }
 
+std::vector<std::string> augmentation_of(const PixelFeedOptions& feed) {
+  std::vector<std::string> ways;
+  if (feed.shift > 0) ways.push_back(fmt::format("moved by up to {} pixel{}", feed.shift, feed.shift > 1 ? "s" : ""));
+  if (feed.mirror) ways.push_back("mirrored");
+  return ways;
+}
+
 }  // namespace
 
 OptimiserOptions pixel_optimiser() {
@@ -82,7 +91,8 @@ OptimiserOptions pixel_optimiser() {
   return options;
 }
 
-PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
+PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                      bool augment) {
   PixelPlan plan;
   PixelNetworkSpec& spec = plan.spec;
   const int typical = side_quantile(corpus, train, 0.5), large = side_quantile(corpus, train, 0.9);
@@ -98,14 +108,14 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
     spec.layers = layers_for(width, grid_side);
     if (kLeastEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
   }
-  spec.mirrored = is_mirror_symmetric(corpus, train, spec);
+  spec.mirrored = augment && is_mirror_symmetric(corpus, train, spec);
   const auto n = static_cast<double>(train.size());
   plan.feed.channels = spec.channels;
   plan.feed.window = spec.window;
   plan.feed.mirror = spec.mirrored;
   plan.feed.batch_items = static_cast<int>(std::clamp(n / 20, 16., double{kBatchItems}));
   plan.feed.batch_pixels = kBatchPositions * spec.stem_stride * spec.stem_stride;
-  plan.feed.shift = std::max(1, typical / 16);
+  plan.feed.shift = augment ? std::max(1, typical / 16) : 0;
   plan.optimiser = pixel_optimiser();
   plan.max_epochs = kMaxEpochs;
   return plan;
@@ -122,13 +132,14 @@ DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train,
   setup.head_dropout = plan.head_dropout;
   setup.label_smoothing = plan.label_smoothing;
   setup.max_epochs = plan.max_epochs;
+  setup.augmentation = augmentation_of(plan.feed);
   return setup;
 }
 
-DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                       uint64_t seed, at::ScalarType dtype) {
+DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   for (uint32_t item : train) check_picture(corpus.view(item));
-  return setup_pixels(corpus, train, plan_pixels(corpus, train, seconds, flops_per_s), seed, dtype);
+  const PixelPlan plan = plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment);
+  return setup_pixels(corpus, train, plan, options.seed, options.dtype);
 }
 
 }  // namespace gulo

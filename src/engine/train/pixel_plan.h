@@ -25,13 +25,13 @@ struct PixelPlan {
 OptimiserOptions pixel_optimiser();
 
 // `flops_per_s`: what the training loop may be expected to reach. Deterministic.
-PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s);
+PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                      bool augment = true);
 
 // Network, feed and how to train them, for a corpus of kind pixels; it must outlive the feed.
 DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan, uint64_t seed,
                        at::ScalarType dtype);
 // As planned. Throws Error (kData) for an item that is no picture.
-DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                       uint64_t seed, at::ScalarType dtype);
+DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);
 
 }  // namespace gulo

@@ -36,7 +36,7 @@ class Ridge {
     values_ = values_.clamp_min(0);
   }
 
-  RidgeFit best_of(std::span<const double> penalties) const {
+  RidgeFit best_of(std::span<const double> penalties, int64_t n_group) const {
     const std::vector<double> losses = loo_losses(penalties);
     const auto best = std::min_element(losses.begin(), losses.end());
     RidgeFit fit;
@@ -45,6 +45,7 @@ class Ridge {
     std::vector<at::Tensor> rows;
     for (int64_t i = 0; i < n_; i += kBlock) rows.push_back(loo(i, project(i), fit.penalty));
     fit.loo_logits = to_floats(at::cat(rows));
+    if (n_group > 0) fit.group_logits = to_floats(leave_group(n_group, fit.penalty));
     const at::Tensor weights = weights_of(fit.penalty) * scale_.unsqueeze(1);
     fit.weights = to_floats(weights);
     fit.offsets = to_floats(target_mean_ - at::mv(weights.t(), centre_));
@@ -111,6 +112,18 @@ class Ridge {
     return targets - (targets - fit) / (1 - pull).clamp_min(1e-12).unsqueeze(1);
   }
 
+  // The same for the last items together: their residuals, divided by what they pull at one another.
+  at::Tensor leave_group(int64_t n_group, double penalty) const {
+    const int64_t first = n_ - n_group;
+    std::vector<at::Tensor> parts;
+    for (int64_t i = first; i < n_; i += kBlock) parts.push_back(project(i));
+    const at::Tensor projected = at::cat(parts), inverse = (1 / (values_ + penalty)).unsqueeze(1);
+    const at::Tensor targets = targets_.narrow(0, first, n_group);
+    const at::Tensor fit = at::mm(projected, projected_targets_ * inverse) + target_mean_;
+    const at::Tensor pull = at::mm(projected, inverse * projected.t()) + 1.0 / static_cast<double>(n_);
+    return targets - at::linalg_solve(at::eye(n_group, at::kDouble) - pull, targets - fit);
+  }
+
   std::vector<double> loo_losses(std::span<const double> penalties) const {
     std::vector<double> losses(penalties.size());
     for (int64_t i = 0; i < n_; i += kBlock) {
@@ -144,9 +157,9 @@ class Ridge {
 }  // namespace
 
 RidgeFit fit_ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels,
-                   std::span<const double> penalties) {
+                   std::span<const double> penalties, int64_t n_group) {
   const at::NoGradGuard no_grad;
-  return Ridge(features, item_labels, n_labels).best_of(penalties);
+  return Ridge(features, item_labels, n_labels).best_of(penalties, n_group);
 }
 
 RidgeCost ridge_cost(size_t n_items, size_t n_features, size_t n_labels) {
@@ -154,7 +167,7 @@ RidgeCost ridge_cost(size_t n_items, size_t n_features, size_t n_labels) {
   const double m = std::min(n, f);
   // Tridiagonal form, eigenvectors and their transformation back take 4/3, 4/3 to 4 and 2 m^3, half of it bound by
   // memory.
-  const double gram = 2 * n * f * m, decomposition = 20 * m * m * m, penalties = 2 * 20 * n * m * l;
+  const double gram = 2 * n * f * m, decomposition = 12 * m * m * m, penalties = 2 * 20 * n * m * l;
   const double projection = n > f ? 4 * n * f * f : 0;
   return {gram + decomposition + penalties + projection, 8 * (4 * m * (m + kBlock) + 4 * n * l)};
 }

@@ -16,16 +16,18 @@ namespace gulo {
 struct RidgeFit {
   std::vector<float> weights;  // [n_features, n_labels]
   std::vector<float> offsets;  // [n_labels]
-  std::vector<float>
-      loo_logits;       // [n_items, n_labels]: of each item by a fit to all others, scale of the features kept
-  double penalty = 0;   // the chosen one, for the mean over features of the squared weights
-  double loo_loss = 0;  // mean square
+  // [n_items, n_labels]: of each item by a fit to all others, the scale of the features kept.
+  std::vector<float> loo_logits;
+  std::vector<float> group_logits;  // [n_group, n_labels]: of the last items by a fit to all but these
+  double penalty = 0;               // the chosen one, for the mean over features of the squared weights
+  double loo_loss = 0;              // mean square
 };
 
 // features: float [n_items, n_features], n_items >= 2; the target of a label is 1 for its items and -1 for all others.
+// n_group < n_items: so many items at the end are, besides, left out together; with the same penalty.
 // Memory: that of the features once more in parts, and about 4 of the decomposed matrix.
 RidgeFit fit_ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels,
-                   std::span<const double> penalties);
+                   std::span<const double> penalties, int64_t n_group = 0);
 
 // What fit_ridge takes.
 struct RidgeCost {

@@ -76,6 +76,16 @@ TEST_P(RidgeSizes, LeavingOneOutInClosedFormIsLeavingItOut) {
   EXPECT_NEAR(fit.loo_loss, loss / static_cast<double>(features_.size(0)), 1e-6);
 }
 
+TEST_P(RidgeSizes, LeavingAGroupOutInClosedFormIsLeavingItOut) {
+  const double penalty = 0.03;
+  const int64_t n = features_.size(0), n_group = 3;
+  const RidgeFit fit = fit_ridge(features_, labels_, kLabels, std::vector{penalty}, n_group);
+  const auto [weights, offsets] = solve(at::arange(n - n_group), penalty);
+  const at::Tensor answers = at::mm(features_.narrow(0, n - n_group, n_group).to(at::kDouble), weights) + offsets;
+  EXPECT_LT(worst(tensor(fit.group_logits, kLabels), answers), 1e-4);
+  EXPECT_EQ(fit.weights, fit_ridge(features_, labels_, kLabels, std::vector{penalty}).weights);
+}
+
 TEST_P(RidgeSizes, ThePenaltyIsTheOneThatLeavesTheLeastLoss) {
   const std::vector<double> penalties = {1e-6, 1e-2, 1, 100};
   const RidgeFit best = fit_ridge(features_, labels_, kLabels, penalties);

@@ -1,5 +1,7 @@
 #include "engine/train/sample_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -121,6 +123,16 @@ Levels channel_levels(const Corpus& corpus, const std::vector<uint32_t>& items, 
   return levels;
 }
 
+std::vector<std::string> augmentation_of(const SamplePlan& plan) {
+  std::vector<std::string> ways;
+  if (plan.feed.shift) ways.push_back("begun at any sample of a row");
+  if (plan.feed.stretch > 0) ways.push_back(fmt::format("stretched by up to {:.0f} %", 100 * plan.feed.stretch));
+  if (plan.hidden_frequencies > 0)
+    ways.push_back(fmt::format("up to {:.0f} % of the frequencies hidden", 100 * plan.hidden_frequencies));
+  if (plan.hidden_times > 0) ways.push_back(fmt::format("up to {:.0f} % of the times hidden", 100 * plan.hidden_times));
+  return ways;
+}
+
 }  // namespace
 
 SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
@@ -168,12 +180,17 @@ DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   setup.head_dropout = plan.head_dropout;
   setup.label_smoothing = plan.label_smoothing;
   setup.max_epochs = plan.max_epochs;
+  setup.augmentation = augmentation_of(plan);
   return setup;
 }
 
-DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                        uint64_t seed, at::ScalarType dtype) {
-  return setup_samples(corpus, train, plan_samples(corpus, train, seconds, flops_per_s), seed, dtype);
+DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
+  SamplePlan plan = plan_samples(corpus, train, options.seconds, options.flops_per_s);
+  if (!options.augment) {
+    plan.feed.shift = false;
+    plan.feed.stretch = plan.hidden_frequencies = plan.hidden_times = 0;
+  }
+  return setup_samples(corpus, train, plan, options.seed, options.dtype);
 }
 
 }  // namespace gulo

@@ -31,7 +31,6 @@ SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train
 
 DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan, uint64_t seed,
                         at::ScalarType dtype);
-DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                        uint64_t seed, at::ScalarType dtype);
+DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);
 
 }  // namespace gulo

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -83,7 +84,7 @@ TEST(SamplePlanTest, LongItemsGetWindowsAndLittleTimeANarrowNetwork) {
 TEST(SamplePlanTest, EmptyAndShortItemsAreTrainedOn) {
   for (const uint32_t n_times : {0u, 1u}) {
     const Corpus corpus = corpus_of(4, {.n_times = n_times});
-    DeepSetup setup = setup_samples(corpus, all_items(corpus), 1, 1e11, 0, at::kFloat);
+    DeepSetup setup = setup_samples(corpus, all_items(corpus), {.seconds = 1});
     const Batch batch = setup.feed->next();
     const at::Tensor labels = at::zeros({static_cast<int64_t>(batch.owners.size())}, at::kLong);
     EXPECT_TRUE(std::isfinite(setup.network->loss(batch, labels, {}).item<double>()));
@@ -97,7 +98,7 @@ struct Training {
 };
 
 Training train(const Corpus& corpus, int n_steps, bool fixed_batch) {
-  DeepSetup setup = setup_samples(corpus, all_items(corpus), 1, 1e11, 7, at::kFloat);
+  DeepSetup setup = setup_samples(corpus, all_items(corpus), {.seconds = 1, .seed = 7});
   Optimiser optimiser(setup.network->parameters(), at::kFloat, setup.optimiser);
   Training run;
   Batch batch = setup.feed->next();

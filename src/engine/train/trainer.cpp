@@ -185,7 +185,10 @@ class RecogniserTrainer {
       return !interrupted();
     };
     deep.setup = [&](double flops_per_s) {
-      return setup_deep(data_.corpus, data_.parts.train, deep.seconds, flops_per_s, deep.seed, deep.dtype);
+      DeepSetup setup = setup_deep(data_.corpus, data_.parts.train,
+                                   {deep.seconds, flops_per_s, deep.seed, deep.dtype, options_.augment});
+      augmentation_ = setup.augmentation;
+      return setup;
     };
     DeepResult result = train_deep(data_.corpus, data_.parts.valid, deep);
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
@@ -207,6 +210,7 @@ class RecogniserTrainer {
     if (valid_labels_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
     const auto sum = combine_logits(calibration_, wide, deep);
     valid_error_ = error_fraction(sum, valid_labels_);
+    n_valid_ = valid_labels_.size();
     keep_deep_ = deep_.has_value();
     if (!deep_) return use_bank_alone();
     if (!has_wide()) return;
@@ -234,6 +238,7 @@ class RecogniserTrainer {
     for (const uint32_t i : bank_->loo_items) labels.push_back(data_.corpus.item_labels[i]);
     calibration_ = fit_calibration(bank_->loo_logits, {}, labels);
     valid_error_ = bank_->loo_error;
+    n_valid_ = labels.size();
   }
 
   json write() {
@@ -269,7 +274,7 @@ class RecogniserTrainer {
     json record{{"data", options_.data},
                 {"n_items", data_.corpus.n_items()},
                 {"n_train", data_.parts.train.size()},
-                {"n_valid", data_.parts.valid.size()},
+                {"n_valid", n_valid_},
                 {"n_bad", data_.corpus.n_bad},
                 {"n_bytes", data_.corpus.n_bytes()},
                 {"n_labels", data_.corpus.labels.size()},
@@ -281,7 +286,7 @@ class RecogniserTrainer {
                 {"n_threads", options_.n_threads},
                 {"steps", deep_ ? deep_->steps : 0},
                 {"epochs", deep_ ? deep_->epochs : wide_ ? wide_->epochs : 1},
-                {"valid_error", valid_labels_.empty() && !bank_ ? json() : json(valid_error_)},
+                {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
                 {"peak_memory_bytes", peak_memory_bytes()},
@@ -305,7 +310,8 @@ class RecogniserTrainer {
       record[key] = nullptr;
     if (deep_) {
       record["deep"] = {
-          {"kept", keep_deep_}, {"valid_error", deep_->valid_error}, {"parameters", deep_->network->n_parameters()}};
+          {"kept", keep_deep_}, {"valid_error", deep_->valid_error}, {"parameters", deep_->network->n_parameters()},
+          {"augmentation", augmentation_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
@@ -322,9 +328,11 @@ class RecogniserTrainer {
   std::optional<WideResult> wide_;
   std::optional<BankResult> bank_;
   std::optional<DeepResult> deep_;
+  std::vector<std::string> augmentation_;
   Calibration calibration_;
   bool keep_deep_ = false;
-  double valid_error_ = 1;
+  double valid_error_ = 1;  // of the recogniser as it is written
+  size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
 };
 

@@ -22,6 +22,7 @@ struct TrainOptions {
   int n_threads = 1;
   std::string parts = "both";  // both | wide | deep
   std::optional<Kind> kind;    // none: found out from the contents
+  bool augment = true;         // items may be varied at random in training
 };
 
 // Trains, writes model_path, and returns the training record (the keys of `train --json`). Ctrl-C keeps the best so

@@ -1,0 +1,213 @@
+#include "engine/net/cell_network.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+#include <string>
+
+#include "base/error.h"
+#include "base/rng.h"
+#include "data/cells.h"
+#include "engine/net/make_network.h"
+
+namespace gulo {
+namespace {
+
+constexpr int kRows = 60, kLabels = 3;
+
+CellNetworkSpec small_spec() {
+  return {.columns = {{.number = true}, {.number = true, .value = true}, {.value = true, .text = true}},
+          .n_knots = 9,
+          .n_waves = 4,
+          .log2_rows = 10,
+          .embedding_width = 8,
+          .n_members = 4,
+          .member_width = 16,
+          .hidden_width = 32,
+          .n_labels = kLabels};
+}
+
+// Rows with missing, huge and infinite numbers; labels at random, so that they can only be learned by heart.
+struct Table {
+  std::vector<std::vector<uint8_t>> packed;
+  at::Tensor labels = at::empty({kRows}, at::kLong);
+
+  Table() {
+    Rng rng(5);
+    const std::string odd[] = {"?", "", "1e30", "-inf", "nan"}, words[] = {"red", "green", "blue"};
+    for (int i = 0; i < kRows; ++i) {
+      const std::string first = i % 10 == 0 ? odd[i / 10 % 5] : std::to_string(rng.uniform());
+      packed.push_back(pack_cells(std::vector<std::string>{first, std::to_string(rng.below(7)), words[rng.below(3)]}));
+      labels[i] = static_cast<int64_t>(rng.below(kLabels));
+    }
+  }
+  std::vector<ItemView> views() const {
+    std::vector<ItemView> views;
+    for (const auto& row : packed) views.push_back({{ValueType::kUint8, {3, 1, 1}}, row});
+    return views;
+  }
+};
+
+CellNetwork begun(CellNetworkSpec spec, const Table& table, uint64_t seed) {
+  const RememberedRows remembered{cell_batch(cell_layout(spec), table.views()), table.labels};
+  spec.n_remembered = kRows;
+  spec.n_remembered_lookups = static_cast<int>(remembered.rows.values[kCellRows].numel());
+  CellNetwork network(spec, seed);
+  network.begin_with(at::linspace(0, 1, spec.n_knots).repeat({2, 1}) * at::tensor({1., 6.}).unsqueeze(1),
+                     at::ones({int64_t{1} << spec.log2_rows}), remembered);
+  return network;
+}
+
+double train(CellNetwork& network, const Table& table, int n_steps, double rate) {
+  const Batch batch = cell_batch(network.stem().layout(), table.views());
+  double loss = 0;
+  for (int i = 0; i < n_steps; ++i) {
+    const at::Tensor now = network.loss(batch, table.labels, {.seed = static_cast<uint64_t>(i)});
+    now.backward();
+    loss = now.item<double>();
+    for (const Parameter& parameter : network.parameters()) {
+      if (!parameter.trained) continue;
+      // The gradient's sign: every parameter moves, however small its gradient is.
+      parameter.value.detach().sub_(parameter.value.grad().sign() * (rate * (1 - static_cast<double>(i) / n_steps)));
+      parameter.value.mutable_grad().reset();
+    }
+  }
+  return loss;
+}
+
+double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+  EXPECT_EQ(a.size(), b.size());
+  double largest = 0;
+  for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(static_cast<double>(a[i]) - b[i]));
+  return largest;
+}
+
+TEST(CellNetwork, GradientsReachEveryTrainedParameter) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  network.loss(cell_batch(network.stem().layout(), table.views()), table.labels, {}).backward();
+  for (const Parameter& parameter : network.parameters()) {
+    EXPECT_EQ(parameter.trained, parameter.value.grad().defined()) << parameter.name;
+    if (parameter.trained) {
+      EXPECT_TRUE(parameter.value.grad().isfinite().all().item<bool>()) << parameter.name;
+      EXPECT_GT(parameter.value.grad().abs().max().item<double>(), 0) << parameter.name;
+    }
+  }
+}
+
+// The linear heads: a neighbour head that never sees a row itself cannot learn it by heart.
+TEST(CellNetwork, LearnsOneBatchByHeart) {
+  const Table table;
+  CellNetworkSpec spec = small_spec();
+  CellNetwork network(spec, 1);
+  EXPECT_LT(train(network, table, 300, 0.02), 0.01);
+}
+
+TEST(CellNetwork, NeighboursAnswerWithTheirLabels) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  for (const Parameter& parameter : network.parameters())
+    if (parameter.name == "neighbours.log_temperature") parameter.value.detach().fill_(8);
+  const std::vector<float> logits = network.logits(table.views(), 0);
+  int n_right = 0;
+  for (int i = 0; i < kRows; ++i) {
+    const float* row = logits.data() + i * kLabels;
+    n_right += std::max_element(row, row + kLabels) - row == table.labels[i].item<int64_t>() ? 1 : 0;
+  }
+  EXPECT_GE(n_right, kRows - 5);  // rows of odd numbers may be alike
+}
+
+TEST(CellNetwork, SameSeedSameBits) {
+  const Table table;
+  CellNetwork one = begun(small_spec(), table, 3), same = begun(small_spec(), table, 3),
+              other = begun(small_spec(), table, 4);
+  for (CellNetwork* network : {&one, &same, &other}) train(*network, table, 3, 0.01);
+  EXPECT_EQ(one.logits(table.views(), 0), same.logits(table.views(), 0));
+  EXPECT_NE(one.logits(table.views(), 0), other.logits(table.views(), 0));
+}
+
+TEST(CellNetwork, AnItemsLogitsDoNotDependOnTheOthers) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  const std::vector<ItemView> views = table.views();
+  const std::vector<float> together = network.logits(views, 0);
+  for (const size_t i : {0, 10, 37}) {
+    const std::vector<float> alone = network.logits({&views[i], 1}, 0);
+    EXPECT_LT(largest_difference(alone, {together.begin() + static_cast<std::ptrdiff_t>(i) * kLabels,
+                                         together.begin() + static_cast<std::ptrdiff_t>(i + 1) * kLabels}),
+              1e-4);
+  }
+}
+
+TEST(CellNetwork, SpecAndParametersRebuildIt) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  train(network, table, 3, 0.01);
+  const nlohmann::json json = to_json(std::get<CellNetworkSpec>(network.saved_spec()));
+  const ParameterBuffers saved = network.export_parameters();
+  const auto copy = load_network(cell_network_from_json(json, kLabels), saved.tensors, at::kFloat);
+  EXPECT_EQ(copy->logits(table.views(), 0), network.logits(table.views(), 0));
+}
+
+// What a step or an import changed must not be answered from the old training rows' places.
+TEST(CellNetwork, KeysFollowTheParameters) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1), other = begun(small_spec(), table, 2);
+  const std::vector<float> before = network.logits(table.views(), 0), theirs = other.logits(table.views(), 0);
+  const ParameterBuffers saved = network.export_parameters();
+  network.import_parameters(other.export_parameters().tensors);
+  EXPECT_EQ(network.logits(table.views(), 0), theirs);
+  network.import_parameters(saved.tensors);
+  EXPECT_EQ(network.logits(table.views(), 0), before);
+  train(network, table, 1, 0.01);
+  EXPECT_NE(network.logits(table.views(), 0), before);
+}
+
+TEST(CellNetwork, OddCellsHaveFiniteLogits) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  for (const char* number : {"1e30", "-1e30", "inf", "-inf", "nan", "?", "", "1e400"})
+    for (const char* text : {"never seen", "", "\xff\xfe"}) {
+      const std::vector<uint8_t> row = pack_cells(std::vector<std::string>{number, number, text});
+      const ItemView view{{ValueType::kUint8, {3, 1, 1}}, row};
+      for (const float logit : network.logits({&view, 1}, 0)) EXPECT_TRUE(std::isfinite(logit)) << number << text;
+    }
+}
+
+TEST(CellNetwork, MissingIsNotTheLeastNumber) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  const std::vector<uint8_t> missing = pack_cells(std::vector<std::string>{"", "3", "red"}),
+                             least = pack_cells(std::vector<std::string>{"-1e30", "3", "red"});
+  const ItemView views[] = {{{ValueType::kUint8, {3, 1, 1}}, missing}, {{ValueType::kUint8, {3, 1, 1}}, least}};
+  EXPECT_GT(largest_difference(network.logits({views, 1}, 0), network.logits({views + 1, 1}, 0)), 1e-3);
+}
+
+TEST(CellNetwork, RefusesDamagedRememberedRows) {
+  const Table table;
+  for (const auto& [name, value] : {std::pair<const char*, double>{"remembered.labels", 3},
+                                    {"remembered.labels", -1},
+                                    {"remembered.lookups", 1 << 10},
+                                    {"remembered.lookups", -7},
+                                    {"remembered.lookup_begins", 1e9},
+                                    {"remembered.lookup_begins", -4}}) {
+    CellNetwork network = begun(small_spec(), table, 1);
+    for (const Parameter& parameter : network.parameters())
+      if (parameter.name == name) parameter.value.detach()[2].fill_(value);
+    EXPECT_THROW(network.logits(table.views(), 0), Error) << name << " " << value;
+  }
+}
+
+TEST(CellNetwork, RefusesARowOfAnotherTable) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  const std::vector<uint8_t> row = pack_cells(std::vector<std::string>{"1"});
+  const ItemView view{{ValueType::kUint8, {1, 1, 1}}, row};
+  EXPECT_THROW(network.logits({&view, 1}, 0), Error);
+}
+
+}  // namespace
+}  // namespace gulo

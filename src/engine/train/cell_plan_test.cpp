@@ -1,0 +1,94 @@
+#include "engine/train/cell_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "base/rng.h"
+#include "data/cells.h"
+#include "engine/train/deep_trainer.h"
+#include "engine/train/small_corpus.h"
+
+namespace gulo {
+namespace {
+
+void add_row(Corpus& corpus, const std::vector<std::string>& cells, int label) {
+  const std::vector<uint8_t> packed = pack_cells(cells);
+  corpus.arena.insert(corpus.arena.end(), packed.begin(), packed.end());
+  corpus.offsets.push_back(corpus.arena.size());
+  corpus.shapes.push_back({ValueType::kUint8, {static_cast<uint32_t>(cells.size()), 1, 1}});
+  corpus.item_labels.push_back(label);
+}
+
+// The label is whether a number lies within a band and a word is one of two; a tenth of the numbers are missing, some
+// huge; one column is always the same, one a text of its own in every row.
+Corpus small_table(size_t n_rows) {
+  Corpus corpus;
+  corpus.kind = Kind::kCells;
+  corpus.labels = {"no", "yes"};
+  Rng rng(1);
+  const std::string words[] = {"red", "green", "blue", "black"};
+  for (size_t i = 0; i < n_rows; ++i) {
+    const double x = rng.uniform() * 1e6;
+    const size_t word = rng.below(4);
+    const bool is_inside = x > 3e5 && x < 7e5;
+    const std::string noise = rng.below(10) == 0 ? "?" : rng.below(50) == 0 ? "1e35" : std::to_string(rng.uniform());
+    add_row(corpus, {std::to_string(x), words[word], noise, "same", "text " + std::to_string(rng())},
+            is_inside == (word < 2) ? 1 : 0);
+  }
+  corpus.arena.resize(corpus.arena.size() + Corpus::kArenaPadding);
+  return corpus;
+}
+
+TEST(KnotsOf, QuantilesWithoutRepetition) {
+  EXPECT_EQ(knots_of({5, 1, 3, 2, 4}, 3), (std::vector<float>{1, 3, 5}));
+  EXPECT_EQ(knots_of({0, 0, 0, 0, 0, 0, 7, 9}, 4), (std::vector<float>{0, 9, 9, 9}));
+  EXPECT_EQ(knots_of({2, 1}, 4), (std::vector<float>{1, 2, 2, 2}));
+  EXPECT_EQ(knots_of({}, 3), (std::vector<float>{0, 0, 0}));
+}
+
+TEST(PlanCells, LooksAtColumnsForWhatTheyAre) {
+  const Corpus corpus = small_table(500);
+  const CellPlan plan = plan_cells(corpus, items_between(0, 500), 10, 1e11, 0);
+  EXPECT_EQ(plan.spec.columns, (std::vector<CellColumnSpec>{{.number = true},
+                                                            {.value = true},
+                                                            {.number = true},
+                                                            {},
+                                                            {.text = true}}));
+  EXPECT_EQ(plan.spec.n_remembered, 500);
+  EXPECT_EQ(plan.spec.n_labels, 2);
+}
+
+TEST(PlanCells, MoreBudgetMoreMembers) {
+  const Corpus corpus = small_table(500);
+  const auto members = [&](double seconds) {
+    return plan_cells(corpus, items_between(0, 500), seconds, 1e10, 0).spec.n_members;
+  };
+  EXPECT_LT(members(0.1), members(100));
+}
+
+TEST(SetupCells, AColumnOfOneValueIsNoError) {
+  Corpus corpus;
+  corpus.kind = Kind::kCells;
+  corpus.labels = {"a", "b"};
+  for (int i = 0; i < 8; ++i) add_row(corpus, {"same"}, i % 2);
+  const DeepSetup setup = setup_cells(corpus, items_between(0, 8), {.seconds = 1, .flops_per_s = 1e10});
+  const ItemView row = corpus.view(0);
+  EXPECT_EQ(setup.network->logits({&row, 1}, 0).size(), 2u);
+}
+
+TEST(SetupCells, LearnsATable) {
+  const Corpus corpus = small_table(1500);
+  DeepOptions options;
+  options.steps = 60;
+  options.gemm_peak_flops_per_s = 1e11;
+  options.setup = [&](double) {
+    return setup_cells(corpus, items_between(0, 1200), {.seconds = 0.1, .flops_per_s = 1e9});
+  };
+  const DeepResult result = train_deep(corpus, items_between(1200, 1500), options);
+  EXPECT_LT(result.valid_error, 0.1);
+  EXPECT_EQ(result.steps, 60);
+}
+
+}  // namespace
+}  // namespace gulo
