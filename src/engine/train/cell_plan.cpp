@@ -142,7 +142,8 @@ at::Tensor all_knots(const Corpus& corpus, const std::vector<uint32_t>& train, c
 }
 
 RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items, const CellLayout& layout) {
-  RememberedRows remembered{cell_batch(layout, views(corpus, items)), at::empty({static_cast<int64_t>(items.size())}, at::kLong)};
+  RememberedRows remembered{cell_batch(layout, views(corpus, items)),
+                            at::empty({static_cast<int64_t>(items.size())}, at::kLong)};
   for (size_t i = 0; i < items.size(); ++i)
     remembered.labels.mutable_data_ptr<int64_t>()[i] = corpus.item_labels[items[i]];
   return remembered;
@@ -177,8 +178,7 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, do
   Rng rng(seed);
   plan.remembered = choose_remembered(corpus, train, cell_layout(spec), corpus.labels.size(), rng);
   spec.n_remembered = static_cast<int>(plan.remembered.size());
-  spec.n_remembered_lookups =
-      static_cast<int>(n_remembered_lookups(corpus, cell_layout(spec), plan.remembered));
+  spec.n_remembered_lookups = static_cast<int>(n_remembered_lookups(corpus, cell_layout(spec), plan.remembered));
   plan.batch_rows = std::clamp<int64_t>(static_cast<int64_t>(train.size()) / 4, 64, 1024);
   const double allowed = seconds * flops_per_s * kSpeedShare / member_cost(plan, train.size());
   spec.n_members = static_cast<int>(std::clamp<double>(allowed, kLeastMembers, kMostMembers)) / 2 * 2;

@@ -50,11 +50,8 @@ TEST(KnotsOf, QuantilesWithoutRepetition) {
 TEST(PlanCells, LooksAtColumnsForWhatTheyAre) {
   const Corpus corpus = small_table(500);
   const CellPlan plan = plan_cells(corpus, items_between(0, 500), 10, 1e11, 0);
-  EXPECT_EQ(plan.spec.columns, (std::vector<CellColumnSpec>{{.number = true},
-                                                            {.value = true},
-                                                            {.number = true},
-                                                            {},
-                                                            {.text = true}}));
+  EXPECT_EQ(plan.spec.columns,
+            (std::vector<CellColumnSpec>{{.number = true}, {.value = true}, {.number = true}, {}, {.text = true}}));
   EXPECT_EQ(plan.spec.n_remembered, 500);
   EXPECT_EQ(plan.spec.n_labels, 2);
 }

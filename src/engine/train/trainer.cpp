@@ -106,7 +106,8 @@ class RecogniserTrainer {
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
     if (options_.parts != "wide" && (!data_.parts.valid.empty() || !has_wide())) deep_ = train_deep_part();
-    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption", "let it run for longer");
+    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
+            "let it run for longer");
     combine();
     return write();
   }
@@ -285,7 +286,9 @@ class RecogniserTrainer {
                 {"seed", options_.seed},
                 {"n_threads", options_.n_threads},
                 {"steps", deep_ ? deep_->steps : 0},
-                {"epochs", deep_ ? deep_->epochs : wide_ ? wide_->epochs : 1},
+                {"epochs", deep_   ? deep_->epochs
+                           : wide_ ? wide_->epochs
+                                   : 1},
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
@@ -302,16 +305,17 @@ class RecogniserTrainer {
           {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
           {"rows", wide_->tensors.n_rows()}};
     if (bank_)
-      record["wide"] = {{"recipe", "bank of convolutions"},   {"features", bank_->spec.n_features()},
-                        {"seconds", bank_->seconds},          {"penalty", bank_->penalty},
-                        {"valid_error", bank_->valid_error},  {"leave_one_out_error", bank_->loo_error},
+      record["wide"] = {{"recipe", "bank of convolutions"},  {"features", bank_->spec.n_features()},
+                        {"seconds", bank_->seconds},         {"penalty", bank_->penalty},
+                        {"valid_error", bank_->valid_error}, {"leave_one_out_error", bank_->loo_error},
                         {"refitted", bank_->refitted}};
     for (const char* key : {"model_flops", "gemm_peak_flops_per_s", "flop_utilisation", "feed_overhead"})
       record[key] = nullptr;
     if (deep_) {
-      record["deep"] = {
-          {"kept", keep_deep_}, {"valid_error", deep_->valid_error}, {"parameters", deep_->network->n_parameters()},
-          {"augmentation", augmentation_}};
+      record["deep"] = {{"kept", keep_deep_},
+                        {"valid_error", deep_->valid_error},
+                        {"parameters", deep_->network->n_parameters()},
+                        {"augmentation", augmentation_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
