@@ -87,5 +87,23 @@ TEST(SetupCells, LearnsATable) {
   EXPECT_EQ(result.steps, 60);
 }
 
+// Parts of the stem that a table has no use for get no gradients.
+TEST(SetupCells, LearnsTablesOfNumbersAloneAndOfTextAlone) {
+  for (const bool numbers : {true, false}) {
+    Corpus corpus;
+    corpus.kind = Kind::kCells;
+    corpus.labels = {"a", "b"};
+    for (int i = 0; i < 200; ++i)
+      add_row(corpus, {numbers ? std::to_string(i % 2 + 0.001 * i) : std::string(i % 2 ? "odd" : "even") + " row"}, i % 2);
+    DeepOptions options;
+    options.steps = 40;
+    options.gemm_peak_flops_per_s = 1e11;
+    options.setup = [&](double) {
+      return setup_cells(corpus, items_between(0, 150), {.seconds = 0.1, .flops_per_s = 1e9});
+    };
+    EXPECT_LT(train_deep(corpus, items_between(150, 200), options).valid_error, 0.1) << numbers;
+  }
+}
+
 }  // namespace
 }  // namespace gulo
