@@ -109,6 +109,7 @@ class RecogniserTrainer {
     require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     combine();
+    if (keep_deep_ && is_worth_refitting()) refit_deep();
     return write();
   }
 
@@ -168,11 +169,24 @@ class RecogniserTrainer {
   }
 
   std::optional<DeepResult> train_deep_part() {
-    const double begin_s = seconds_since_process_start(), left_s = plan_.end_s - begin_s;
-    if (interrupted() || (options_.steps == 0 && left_s < 2)) return {};
+    const double begin_s = seconds_since_process_start();
+    deep_seconds_ = plan_.end_s - begin_s;
+    if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
+    DeepResult result = train_deep_on(data_.parts.train, data_.parts.valid, progress);
+    progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
+                                format_percent(result.valid_error)));
+    for (const DeepCurvePoint& point : result.curve)
+      curve_.push_back({{"phase", "deep"},
+                        {"seconds", begin_s + point.seconds},
+                        {"loss", point.loss},
+                        {"valid_error", point.valid_error}});
+    return result;
+  }
+
+  DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress) {
     DeepOptions deep;
-    deep.seconds = left_s;
+    deep.seconds = plan_.end_s - seconds_since_process_start();
     deep.steps = options_.steps;
     deep.seed = options_.seed;
     deep.dtype = dtype_;
@@ -186,20 +200,31 @@ class RecogniserTrainer {
       return !interrupted();
     };
     deep.setup = [&](double flops_per_s) {
-      DeepSetup setup = setup_deep(data_.corpus, data_.parts.train,
-                                   {deep.seconds, flops_per_s, deep.seed, deep.dtype, options_.augment});
+      DeepSetup setup =
+          setup_deep(data_.corpus, train, {deep_seconds_, flops_per_s, deep.seed, deep.dtype, options_.augment});
       augmentation_ = setup.augmentation;
       return setup;
     };
-    DeepResult result = train_deep(data_.corpus, data_.parts.valid, deep);
-    progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
-                                format_percent(result.valid_error)));
-    for (const DeepCurvePoint& point : result.curve)
-      curve_.push_back({{"phase", "deep"},
-                        {"seconds", begin_s + point.seconds},
-                        {"loss", point.loss},
-                        {"valid_error", point.valid_error}});
-    return result;
+    return train_deep(data_.corpus, valid, deep);
+  }
+
+  // A network that had seen the items as often as is good for it before its time was up is trained anew on all of
+  // them. What was measured on the validation items holds for it too: it only knows more.
+  bool is_worth_refitting() const {
+    const double left_s = plan_.end_s - seconds_since_process_start();
+    return options_.steps == 0 && options_.valid_data.empty() && !interrupted() && !data_.parts.valid.empty() &&
+           left_s > 1.15 * deep_->loop_seconds;
+  }
+
+  void refit_deep() {
+    std::vector<uint32_t> all = data_.parts.train;
+    all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
+    Progress progress("refit");
+    DeepResult again = train_deep_on(all, {}, progress);
+    if (interrupted()) return progress.finish("interrupted: the network from before is kept");
+    progress.finish(fmt::format("{} steps on all items", format_count(static_cast<uint64_t>(again.steps))));
+    deep_->network = again.network;
+    refitted_ = true;
   }
 
   // Fits the scales, and drops the deep part where the wide one does as well without it.
@@ -315,7 +340,7 @@ class RecogniserTrainer {
       record["deep"] = {{"kept", keep_deep_},
                         {"valid_error", deep_->valid_error},
                         {"parameters", deep_->network->n_parameters()},
-                        {"augmentation", augmentation_}};
+                        {"augmentation", augmentation_}, {"refitted", refitted_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
@@ -334,7 +359,8 @@ class RecogniserTrainer {
   std::optional<DeepResult> deep_;
   std::vector<std::string> augmentation_;
   Calibration calibration_;
-  bool keep_deep_ = false;
+  bool keep_deep_ = false, refitted_ = false;
+  double deep_seconds_ = 0;
   double valid_error_ = 1;  // of the recogniser as it is written
   size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
