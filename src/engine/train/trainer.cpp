@@ -192,7 +192,7 @@ class RecogniserTrainer {
     deep.dtype = dtype_;
     deep.progress = [&](const DeepProgress& now) {
       const std::string validated =
-          now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
+          !valid.empty() && now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
       progress.update(
           now.fraction,
           fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
