@@ -35,6 +35,8 @@ using nlohmann::json;
 
 // A model file has 32 MB at most: 28 for the wide rows, the rest for the deep part, the bitmap and the metadata.
 constexpr size_t kMaxWideBytes = 28'000'000;
+// The bank needs no validation items: of fewer than these a network's likelihood is not told from luck.
+constexpr size_t kLeastToJudge = 16;
 
 struct TrainData {
   Corpus corpus;
@@ -105,7 +107,7 @@ class RecogniserTrainer {
     if (options_.parts != "deep") train_wide_part();
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !has_wide())) deep_ = train_deep_part();
+    if (options_.parts != "wide" && can_judge_deep()) deep_ = train_deep_part();
     require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     combine();
@@ -145,6 +147,15 @@ class RecogniserTrainer {
   void train_wide_part() {
     if (data_.corpus.kind == Kind::kBytes) wide_ = train_wide();
     if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
+  }
+
+  // A deep part that stands beside a wide one must show on validation that it helps.
+  bool can_judge_deep() const {
+    if (!has_wide()) return true;
+    const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
+    if (!enough)
+      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none", data_.parts.valid.size()));
+    return enough;
   }
 
   std::optional<BankResult> train_bank_part() {
