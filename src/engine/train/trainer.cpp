@@ -37,6 +37,8 @@ using nlohmann::json;
 
 // A model file has 32 MB at most: 28 for the wide rows, the rest for the deep part, the bitmap and the metadata.
 constexpr size_t kMaxWideBytes = 28'000'000;
+// The bank needs no validation items: of fewer than these a network's likelihood is not told from luck.
+constexpr size_t kLeastToJudge = 16;
 
 // Of the deep part's time, for trials; the network that answers is trained in the rest.
 constexpr double kTrialShare = 0.45;
@@ -112,7 +114,7 @@ class RecogniserTrainer {
     if (options_.parts != "deep") train_wide_part();
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !has_wide())) deep_ = train_deep_part();
+    if (options_.parts != "wide" && can_judge_deep()) deep_ = train_deep_part();
     require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     combine();
@@ -152,6 +154,15 @@ class RecogniserTrainer {
   void train_wide_part() {
     if (data_.corpus.kind == Kind::kBytes) wide_ = train_wide();
     if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
+  }
+
+  // A deep part that stands beside a wide one must show on validation that it helps.
+  bool can_judge_deep() const {
+    if (!has_wide()) return true;
+    const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
+    if (!enough)
+      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none", data_.parts.valid.size()));
+    return enough;
   }
 
   std::optional<BankResult> train_bank_part() {
@@ -227,7 +238,7 @@ class RecogniserTrainer {
     deep.dtype = dtype_;
     deep.progress = [&](const DeepProgress& now) {
       const std::string validated =
-          now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
+          !valid.empty() && now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
       progress.update(
           now.fraction,
           fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
