@@ -38,7 +38,7 @@ struct ColumnCounts {
 };
 
 // Fewer cells than this that agree say nothing about what their value means.
-uint32_t least_count(size_t n_rows) { return static_cast<uint32_t>(std::clamp<size_t>(n_rows / 500, 2, 8)); }
+uint32_t least_count(size_t n_rows) { return static_cast<uint32_t>(std::clamp<size_t>(n_rows / 250, 2, 8)); }
 
 std::vector<ColumnCounts> count_columns(const Corpus& corpus, const std::vector<uint32_t>& train) {
   std::vector<ColumnCounts> columns(corpus.shapes[train.front()].extents[0]);

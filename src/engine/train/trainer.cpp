@@ -8,7 +8,6 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -210,10 +209,11 @@ class RecogniserTrainer {
   }
 
   // How often items are best seen, found out by small networks. The best of them, if nothing interferes, is refitted.
+  // A step back may be chance: only where it is clear are no more tried.
   DeepResult try_epochs(Progress& progress) {
     const double end_s = seconds_since_process_start() + kTrialShare * deep_seconds_;
     DeepResult best;
-    double best_loss = std::numeric_limits<double>::infinity();
+    std::vector<float> best_logits;
     for (const double epochs : epochs_to_try(data_.corpus.kind)) {
       const double left_s = end_s - seconds_since_process_start();
       const bool is_over = interrupted() || best.interrupted || best.steps == 0;
@@ -221,10 +221,13 @@ class RecogniserTrainer {
       DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
                                        {.seconds = left_s, .epochs = epochs, .is_trial = true});
       const Calibration alone = fit_calibration({}, trial.valid_logits, valid_labels_);
-      const double loss = negative_log_likelihood(combine_logits(alone, {}, trial.valid_logits), valid_labels_);
-      if (best.network && loss >= best_loss) break;
-      best_loss = loss;
+      const std::vector<float> logits = combine_logits(alone, {}, trial.valid_logits);
+      if (best.network && improves_likelihood(logits, best_logits, valid_labels_)) break;
+      if (best.network && negative_log_likelihood(logits, valid_labels_) >=
+                              negative_log_likelihood(best_logits, valid_labels_))
+        continue;
       best = std::move(trial);
+      best_logits = logits;
     }
     return best;
   }
