@@ -11,13 +11,14 @@
 #include "data/table/csv_dialect.h"
 #include "data/table/csv_file.h"
 #include "data/table/idx_file.h"
+#include "data/table/json_lines_file.h"
 #include "data/table/npz_file.h"
 #include "data/table/ts_file.h"
 
 namespace gulo {
 namespace {
 
-enum class Format : uint8_t { kNone, kTs, kNpz, kIdx, kPackedIdx, kCsv };
+enum class Format : uint8_t { kNone, kTs, kNpz, kIdx, kPackedIdx, kCsv, kJsonLines };
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -31,6 +32,7 @@ Format format_by_name(const std::string& path) {
   if (name.ends_with("-ubyte") || name.ends_with(".ubyte")) return Format::kIdx;
   if (name.ends_with("-ubyte.gz")) return Format::kPackedIdx;
   if (name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".tab")) return Format::kCsv;
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return Format::kJsonLines;
   return Format::kNone;
 }
 
@@ -52,6 +54,8 @@ bool content_is(Format format, const std::string& path) {
       return starts_with("\x1F\x8B");
     case Format::kCsv:
       return !is_list_of_files(text_of(file), path);
+    case Format::kJsonLines:
+      return true;
     case Format::kNone:
       break;
   }
@@ -78,7 +82,7 @@ bool is_regular(const std::filesystem::path& path) {
 
 // The names of a train part and what the test part is called then.
 std::string test_name_of(const std::string& train_name) {
-  for (const char* ending : {"csv", "tsv", "tab", "ts", "npz"})
+  for (const char* ending : {"csv", "tsv", "tab", "jsonl", "ndjson", "ts", "npz"})
     if (train_name == fmt::format("train.{}", ending)) return fmt::format("test.{}", ending);
   if (train_name.ends_with("_TRAIN.ts")) return train_name.substr(0, train_name.size() - 9) + "_TEST.ts";
   for (const char* ending : {"", ".gz"})
@@ -89,9 +93,11 @@ std::string test_name_of(const std::string& train_name) {
 
 }  // namespace
 
+bool has_table_name(const std::string& path) { return format_by_name(path) != Format::kNone && is_regular(path); }
+
 bool is_table_file(const std::string& path) {
   const Format format = format_by_name(path);
-  if (format == Format::kNone || !is_regular(path)) return false;
+  if (!has_table_name(path)) return false;
   try {
     return content_is(format, path);
   } catch (const Error&) {
@@ -100,7 +106,10 @@ bool is_table_file(const std::string& path) {
 }
 
 Corpus read_table_file(const std::string& path, const TableOptions& options) {
-  switch (format_by_name(path)) {
+  const Format format = format_by_name(path);
+  require(options.column.empty() || format == Format::kCsv || format == Format::kJsonLines, ErrorKind::kUsage,
+          "has no column of text", "--column is for .csv, .tsv and .jsonl", path);
+  switch (format) {
     case Format::kTs:
       return read_ts(text_of(MappedFile(path)), path, options);
     case Format::kNpz:
@@ -110,11 +119,13 @@ Corpus read_table_file(const std::string& path, const TableOptions& options) {
       return read_idx_file(path, options);
     case Format::kCsv:
       return read_csv(text_of(MappedFile(path)), path, options);
+    case Format::kJsonLines:
+      return read_json_lines(text_of(MappedFile(path)), path, options);
     case Format::kNone:
       break;
   }
   throw Error(ErrorKind::kData, "is no table that gulo knows by its name",
-              "a table is a .csv, .tsv, .tab, .ts, .npz or -ubyte file", path);
+              "a table is a .csv, .tsv, .tab, .jsonl, .ts, .npz or -ubyte file", path);
 }
 
 std::vector<std::string> table_parts(const std::string& data, Split split) {
