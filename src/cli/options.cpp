@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kDataHelp =
     "labelled files: a folder LABEL/FILE; a folder or archive (.tar, .tar.zst, .tar.gz, .zip) with train/ and test/; "
-    "a list of paths and labels (.tsv, .csv); or a table (.csv, .tsv, .jsonl, .ts, .npz)";
+    "a list of paths and labels (.tsv, .csv); or a table (.csv, .tsv, .jsonl, .parquet, .ts, .npz)";
 
 std::vector<OptionRecord> make_option_records() {
   using enum OptionType;
@@ -45,7 +45,7 @@ std::vector<OptionRecord> make_option_records() {
        .type = kText,
        .field = &Options::column,
        .value_name = "COLUMN",
-       .help = "the column of text that is the item, in a table (.csv, .tsv, .jsonl): its name or number. A recogniser "
+       .help = "the column of text that is the item, in a table (.csv, .tsv, .jsonl, .parquet): its name or number. A recogniser "
                "of text remembers it",
        .commands = {"train", "test", "predict"}},
       {.name = "--valid",

@@ -240,7 +240,7 @@ TEST(CsvFile, TheOnlyColumnOfTextIsTakenAndSaid) {
   constexpr const char* kText = "text,mood\ngood film,pos\nbad film,neg\nfine,pos\n";
   testing::internal::CaptureStderr();
   const Corpus corpus = read(kText);
-  EXPECT_NE(testing::internal::GetCapturedStderr().find("'text', the one column"), std::string::npos);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("column 'text' is text"), std::string::npos);
   EXPECT_EQ(corpus.kind, Kind::kBytes);
   EXPECT_EQ(read(kText, {.as = Kind::kCells}).kind, Kind::kCells);
   EXPECT_EQ(read("v,label\n1,a\n2,b\n3,a\n").kind, Kind::kCells) << "numbers are cells";

@@ -58,7 +58,7 @@ class ColumnChooser {
     const bool one_text = columns_.cells.size() == 1 && rows_.is_text(columns_.cells[0]);
     if (options_.as || !options_.columns.empty() || !one_text) return;
     say(fmt::format(
-        "'{}', the one column beside the label's, is text and taken as bytes, as by --column; --as cells takes "
+        "column '{}' is text, and the only one beside the label's: it is taken as by --column; --as cells takes "
         "it as a cell",
         printable_utf8(names_[columns_.cells[0]])));
     take_text(columns_.cells[0]);

@@ -7,6 +7,7 @@
 //   whose
 //                     cells are items of kind bytes
 //   .jsonl .ndjson    a JSON object a line, its fields the columns: likewise
+//   .parquet          likewise
 #pragma once
 
 #include <cstdint>
