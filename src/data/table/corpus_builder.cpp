@@ -45,7 +45,7 @@ void CorpusBuilder::add(uint64_t row, std::string_view label, const ItemShape& s
           "give fewer items, free some memory, or use a machine with more of it", path_);
   corpus_.arena.insert(corpus_.arena.end(), bytes.begin(), bytes.end());
   corpus_.offsets.push_back(corpus_.arena.size());
-  corpus_.shapes.push_back(shape);
+  if (corpus_.kind != Kind::kBytes) corpus_.shapes.push_back(shape);
   corpus_.names.push_back(fmt::format("{}:{}", shown_path_, row));
   corpus_.content_hashes.push_back(XXH3_64bits(bytes.data(), bytes.size()));
   count_label(label);
@@ -56,6 +56,10 @@ void CorpusBuilder::add_samples(uint64_t row, std::string_view label, std::span<
   const ItemShape shape{.type = ValueType::kFloat32,
                         .extents = {static_cast<uint32_t>(values.size() / n_channels), n_channels, 1}};
   add(row, label, shape, {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()});
+}
+
+void CorpusBuilder::add_text(uint64_t row, std::string_view label, std::string_view text) {
+  add(row, label, {}, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 void CorpusBuilder::add_bad(uint64_t row, const std::string& reason) {
