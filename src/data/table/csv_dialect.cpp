@@ -87,8 +87,8 @@ bool is_number(std::string_view text) {
 }
 
 bool is_missing_mark(std::string_view text) {
-  static const std::set<std::string, std::less<>> kMarks = {"", "?", "-", "na", "n/a", "nan", "nil", "none", "null"};
-  return kMarks.contains(lower(without_blanks(text)));
+  static const std::set<std::string, std::less<>> marks = {"", "?", "-", "na", "n/a", "nan", "nil", "none", "null"};
+  return marks.contains(lower(without_blanks(text)));
 }
 
 std::string_view csv_sample(std::string_view text) {
@@ -103,6 +103,7 @@ std::vector<TextRow> sample_rows(std::string_view sample, char separator, bool q
   try {
     for (TextRow row; rows.size() < kSampleRows && reader.next(row);) rows.push_back(row);
   } catch (const Error&) {
+    return rows;  // what lies further on is not this reader's to judge
   }
   return rows;
 }
