@@ -45,7 +45,8 @@ std::vector<OptionRecord> make_option_records() {
        .type = kText,
        .field = &Options::column,
        .value_name = "COLUMN",
-       .help = "the column of text that is the item, in a table (.csv, .tsv, .jsonl, .parquet): its name or number. A recogniser "
+       .help = "the column of text that is the item, in a table (.csv, .tsv, .jsonl, .parquet): its name or number. A "
+               "recogniser "
                "of text remembers it",
        .commands = {"train", "test", "predict"}},
       {.name = "--valid",
@@ -191,9 +192,9 @@ std::vector<CommandRecord> make_command_records() {
                     {"gulo test mails.gulo new/ --json", "for scripts"}}},
       {.name = "predict",
        .summary = "recognise files",
-       .details =
-           "Answers come in the order given; a table gives one for each row, called FILE:ROW. A file that cannot be read "
-           "is reported on standard error, the rest go on, and the exit code is 1.",
+       .details = "Answers come in the order given; a table gives one for each row, called FILE:ROW. A file that "
+                  "cannot be read "
+                  "is reported on standard error, the rest go on, and the exit code is 1.",
        .arguments = {model, files},
        .examples = {{"gulo predict types.gulo download.bin", "download.bin: png 0.998"},
                     {"gulo predict types.gulo -r ~/Downloads --format jsonl", "an object a line"},

@@ -19,7 +19,7 @@ struct Options {
   std::string as = "auto";
   std::string label{};   // column
   std::string column{};  // of text
-  std::string valid{};  // DATA for validation; empty: valid_fraction of the training items
+  std::string valid{};   // DATA for validation; empty: valid_fraction of the training items
   double valid_fraction = 0.1;
   std::string device = "auto";
   long seed = 0;

@@ -49,7 +49,8 @@ class ParquetRows : public RowSource {
     try {
       return rows_->next(row);
     } catch (const std::exception& error) {
-      throw Error(ErrorKind::kData, fmt::format("cannot be read as Parquet behind row {}: {}", row.number, error.what()));
+      throw Error(ErrorKind::kData,
+                  fmt::format("cannot be read as Parquet behind row {}: {}", row.number, error.what()));
     }
   }
 

@@ -1,7 +1,7 @@
 // Parquet as a labelled data set (row_table.h), read by the plugin parquet/parquet_rows.cpp where that was built.
 //
-// Whole numbers come as all of their digits, others as the fewest that mean no other number; times and decimals as Arrow
-// writes them; lists and structs as JSON; null as an empty cell.
+// Whole numbers come as all of their digits, others as the fewest that mean no other number; times and decimals as
+// Arrow writes them; lists and structs as JSON; null as an empty cell.
 #pragma once
 
 #include <string>

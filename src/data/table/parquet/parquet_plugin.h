@@ -1,5 +1,5 @@
-// Between gulo and gulo-parquet.so, which lies beside it and is alone linked with Arrow: loading Arrow takes ten times as
-// long as gulo takes to start, so that is done where there is a Parquet file to be read and nowhere else.
+// Between gulo and gulo-parquet.so, which lies beside it and is alone linked with Arrow: loading Arrow takes ten times
+// as long as gulo takes to start, so that is done where there is a Parquet file to be read and nowhere else.
 #pragma once
 
 #include <string>

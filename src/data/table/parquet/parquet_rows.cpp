@@ -85,35 +85,55 @@ std::string struct_text(const arrow::Array& array, int64_t i) {
 std::string cell_text(const arrow::Array& array, int64_t i) {
   using arrow::Type;
   switch (array.type_id()) {
-    case Type::BOOL: return value_of<arrow::BooleanArray>(array, i) ? "true" : "false";
-    case Type::INT8: return whole<arrow::Int8Array>(array, i);
-    case Type::INT16: return whole<arrow::Int16Array>(array, i);
-    case Type::INT32: return whole<arrow::Int32Array>(array, i);
-    case Type::INT64: return whole<arrow::Int64Array>(array, i);
-    case Type::UINT8: return whole<arrow::UInt8Array>(array, i);
-    case Type::UINT16: return whole<arrow::UInt16Array>(array, i);
-    case Type::UINT32: return whole<arrow::UInt32Array>(array, i);
-    case Type::UINT64: return whole<arrow::UInt64Array>(array, i);
-    case Type::FLOAT: return shortest<arrow::FloatArray>(array, i);
-    case Type::DOUBLE: return shortest<arrow::DoubleArray>(array, i);
+    case Type::BOOL:
+      return value_of<arrow::BooleanArray>(array, i) ? "true" : "false";
+    case Type::INT8:
+      return whole<arrow::Int8Array>(array, i);
+    case Type::INT16:
+      return whole<arrow::Int16Array>(array, i);
+    case Type::INT32:
+      return whole<arrow::Int32Array>(array, i);
+    case Type::INT64:
+      return whole<arrow::Int64Array>(array, i);
+    case Type::UINT8:
+      return whole<arrow::UInt8Array>(array, i);
+    case Type::UINT16:
+      return whole<arrow::UInt16Array>(array, i);
+    case Type::UINT32:
+      return whole<arrow::UInt32Array>(array, i);
+    case Type::UINT64:
+      return whole<arrow::UInt64Array>(array, i);
+    case Type::FLOAT:
+      return shortest<arrow::FloatArray>(array, i);
+    case Type::DOUBLE:
+      return shortest<arrow::DoubleArray>(array, i);
     case Type::STRING:
-    case Type::BINARY: return characters<arrow::BinaryArray>(array, i);
+    case Type::BINARY:
+      return characters<arrow::BinaryArray>(array, i);
     case Type::LARGE_STRING:
-    case Type::LARGE_BINARY: return characters<arrow::LargeBinaryArray>(array, i);
+    case Type::LARGE_BINARY:
+      return characters<arrow::LargeBinaryArray>(array, i);
     case Type::STRING_VIEW:
-    case Type::BINARY_VIEW: return characters<arrow::BinaryViewArray>(array, i);
-    case Type::FIXED_SIZE_BINARY: return characters<arrow::FixedSizeBinaryArray>(array, i);
+    case Type::BINARY_VIEW:
+      return characters<arrow::BinaryViewArray>(array, i);
+    case Type::FIXED_SIZE_BINARY:
+      return characters<arrow::FixedSizeBinaryArray>(array, i);
     case Type::LIST:
-    case Type::MAP: return list_text<arrow::ListArray>(array, i);
-    case Type::LARGE_LIST: return list_text<arrow::LargeListArray>(array, i);
-    case Type::FIXED_SIZE_LIST: return list_text<arrow::FixedSizeListArray>(array, i);
-    case Type::STRUCT: return struct_text(array, i);
+    case Type::MAP:
+      return list_text<arrow::ListArray>(array, i);
+    case Type::LARGE_LIST:
+      return list_text<arrow::LargeListArray>(array, i);
+    case Type::FIXED_SIZE_LIST:
+      return list_text<arrow::FixedSizeListArray>(array, i);
+    case Type::STRUCT:
+      return struct_text(array, i);
     case Type::DICTIONARY: {
       const auto& words = static_cast<const arrow::DictionaryArray&>(array);
       const int64_t place = words.GetValueIndex(i);
       return words.dictionary()->IsNull(place) ? "" : cell_text(*words.dictionary(), place);
     }
-    default: return value_or_throw(array.GetScalar(i))->ToString();  // times, decimals
+    default:
+      return value_or_throw(array.GetScalar(i))->ToString();  // times, decimals
   }
 }
 
@@ -169,7 +189,7 @@ class ParquetRows : public RowSource {
 }  // namespace gulo
 
 extern "C" __attribute__((visibility("default"))) gulo::RowSource* gulo_open_parquet(const char* path,
-                                                                                   std::string& error) {
+                                                                                     std::string& error) {
   try {
     return new gulo::ParquetRows(path);
   } catch (const std::exception& problem) {
