@@ -39,7 +39,7 @@ void CorpusBuilder::fail(const std::string& message, const std::string& hint) co
 
 void CorpusBuilder::add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes) {
   label = without_blanks(label);
-  if (options_.labelled && label.empty()) return add_bad(row, "has no label");
+  if (options_.labelled && !options_.may_lack_labels && label.empty()) return add_bad(row, "has no label");
   require(corpus_.arena.size() + bytes.size() + Corpus::kArenaPadding <= memory_bytes_, ErrorKind::kDevice,
           fmt::format("its items take more than {} of memory", format_bytes(static_cast<double>(memory_bytes_))),
           "give fewer items, free some memory, or use a machine with more of it", path_);
