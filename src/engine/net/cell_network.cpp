@@ -15,6 +15,12 @@ namespace {
 
 constexpr double kLeastProbability = 1e-6;  // whose logarithm is taken
 
+// Linear heads, squared distances, plain distances.
+constexpr int64_t kAnswers = 3;
+// Items that count for each kind of answer before any is seen.
+constexpr double kPriorItems = 5;
+constexpr int kMixtureSteps = 100;
+
 // Comparisons of rows with training rows that are held at a time, of all members together.
 constexpr int64_t kComparisonsAtATime = 1 << 22;
 
@@ -63,6 +69,8 @@ CellNetwork::CellNetwork(const CellNetworkSpec& spec, uint64_t seed)
                                            {name + ".in_bias", blocks_.back().in_bias},
                                            {name + ".out", blocks_.back().out}});
   }
+  shares_ = at::full({kAnswers}, 1. / kAnswers);
+  parameters_.push_back({.name = "answer.shares", .value = shares_, .trained = false});
   remembered_numbers_ = at::zeros({spec.n_remembered, stem_.layout().n_numbers()});
   remembered_ids_ = at::zeros({spec.n_remembered_lookups});
   remembered_begins_ = at::zeros({spec.n_remembered * stem_.layout().n_lookups()});
@@ -138,7 +146,7 @@ at::Tensor CellNetwork::neighbour_loss(const at::Tensor& votes, const BatchTarge
 
 at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
   keys_ = {};
-  const at::Tensor features = stem_.forward(batch, {hidden_columns_, step.seed});
+  const at::Tensor features = stem_.forward(batch);
   const at::Tensor at_places = places(features, &step);
   BatchTargets of_members = targets;
   const bool rows = targets.task != Task::kLabel;
@@ -196,18 +204,30 @@ const CellNetwork::Keys& CellNetwork::keys() {
   for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
     all.push_back(
         places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))), nullptr));
+  check_network(shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 &&
+                    shares_.sum().item<double>() > 0,
+                "shares of the answers are damaged");
   const at::Tensor key_places = at::cat(all, 1);
   keys_ = {key_places, square_norms(key_places).unsqueeze(1), remembered_answers(), now};
   return keys_;
 }
 
-at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) {
+// [kAnswers, n, n_labels], probabilities or numbers; the linear heads' alone where there are no rows to compare with.
+at::Tensor CellNetwork::answers(const Batch& batch) {
   const at::Tensor at_places = places(stem_.forward(batch), nullptr), logits = head_logits(at_places);
   const at::Tensor of_heads = spec_.task == Task::kLabel    ? logits.softmax(2)
                               : spec_.task == Task::kLabels ? logits.sigmoid()
                                                             : logits;
-  at::Tensor answer = of_heads.mean(0);
-  if (spec_.n_remembered > 0) answer = 0.5 * (answer + neighbour_votes(at_places, keys(), false).mean(0));
+  const at::Tensor linear = of_heads.mean(0);
+  if (spec_.n_remembered == 0) return linear.unsqueeze(0);
+  const at::Tensor votes = neighbour_votes(at_places, keys(), false);
+  return at::stack({linear, first_half(votes).mean(0), second_half(votes).mean(0)});
+}
+
+// Logarithms of probabilities, log-odds, or numbers: as the task says.
+at::Tensor CellNetwork::mixture(const at::Tensor& answers) const {
+  const at::Tensor answer =
+      answers.size(0) == 1 ? answers[0] : (answers * (shares_ / shares_.sum()).view({kAnswers, 1, 1})).sum(0);
   switch (spec_.task) {
     case Task::kLabel:
       return (answer + kLeastProbability).log();
@@ -219,18 +239,38 @@ at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) {
   return {};
 }
 
-std::vector<float> CellNetwork::logits(std::span<const ItemView> items, size_t) {
-  const at::NoGradGuard no_grad;
+at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) { return mixture(answers(batch)); }
+
+at::Tensor CellNetwork::answers_of(std::span<const ItemView> items) {
   const auto rows_at_a_time = static_cast<size_t>(
       std::clamp<int64_t>(kComparisonsAtATime / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16, 256));
-  std::vector<float> all;
-  all.reserve(items.size() * static_cast<size_t>(spec_.n_labels));
-  for (size_t i = 0; i < items.size(); i += rows_at_a_time) {
-    const size_t end = std::min(i + rows_at_a_time, items.size());
-    const at::Tensor logits = forward(rows_of(stem_.layout(), items, i, end), nullptr).contiguous();
-    all.insert(all.end(), logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
+  std::vector<at::Tensor> all;
+  for (size_t i = 0; i < items.size(); i += rows_at_a_time)
+    all.push_back(answers(rows_of(stem_.layout(), items, i, std::min(i + rows_at_a_time, items.size()))));
+  return at::cat(all, 1);
+}
+
+std::vector<float> CellNetwork::logits(std::span<const ItemView> items, size_t) {
+  const at::NoGradGuard no_grad;
+  if (items.empty()) return {};
+  const at::Tensor logits = mixture(answers_of(items)).contiguous();
+  return {logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel()};
+}
+
+void CellNetwork::tune(std::span<const ItemView> items, std::span<const int> labels) {
+  const at::NoGradGuard no_grad;
+  if (items.empty() || spec_.n_remembered == 0 || spec_.task != Task::kLabel) return;
+  at::Tensor column = at::empty({static_cast<int64_t>(labels.size())}, at::kLong);
+  std::copy(labels.begin(), labels.end(), column.mutable_data_ptr<int64_t>());
+  const at::Tensor likelihoods =
+      answers_of(items).gather(2, column.view({1, -1, 1}).expand({kAnswers, -1, 1})).squeeze(2) + kLeastProbability;
+  at::Tensor shares = at::full({kAnswers}, 1. / kAnswers);
+  for (int i = 0; i < kMixtureSteps; ++i) {
+    const at::Tensor parts = shares.unsqueeze(1) * likelihoods;
+    shares = (parts / parts.sum(0)).sum(1) + kPriorItems;
+    shares = shares / shares.sum();
   }
-  return all;
+  shares_.copy_(shares);
 }
 
 // Multiplications of one row's way to its places.

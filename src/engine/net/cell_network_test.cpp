@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include "base/error.h"
@@ -155,6 +156,36 @@ TEST(CellNetwork, LearnsSetsAndNumbersByHeartAndIsRebuilt) {
   }
 }
 
+at::Tensor& parameter_of(CellNetwork& network, const std::string& name) {
+  for (Parameter& parameter : network.parameters())
+    if (parameter.name == name) return parameter.value;
+  throw std::logic_error(name);
+}
+
+double mean_log_likelihood(CellNetwork& network, const Table& table) {
+  const std::vector<float> logits = network.logits(table.views(), 0);
+  double sum = 0;
+  for (int i = 0; i < kRows; ++i) sum += logits[static_cast<size_t>(i * kLabels + table.labels[i].item<int64_t>())];
+  return sum / kRows;
+}
+
+// At a high temperature's inverse each row's nearest neighbour is itself, and the linear heads know nothing.
+TEST(CellNetwork, TuningPrefersTheAnswersThatAreRight) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1), other = begun(small_spec(), table, 1);
+  for (CellNetwork* each : {&network, &other}) parameter_of(*each, "neighbours.log_temperature").detach().fill_(8);
+  const double before = mean_log_likelihood(network, table);
+  std::vector<int> labels;
+  for (int i = 0; i < kRows; ++i) labels.push_back(static_cast<int>(table.labels[i].item<int64_t>()));
+  network.tune(table.views(), labels);
+  EXPECT_GT(mean_log_likelihood(network, table), before);
+  const at::Tensor shares = parameter_of(network, "answer.shares");
+  EXPECT_LT(shares[0].item<double>(), 0.3);
+  EXPECT_NEAR(shares.sum().item<double>(), 1, 1e-5);
+  other.copy_tuning(network);
+  EXPECT_EQ(other.logits(table.views(), 0), network.logits(table.views(), 0));
+}
+
 TEST(CellNetwork, SameSeedSameBits) {
   const Table table;
   CellNetwork one = begun(small_spec(), table, 3), same = begun(small_spec(), table, 3),
@@ -228,7 +259,9 @@ TEST(CellNetwork, RefusesDamagedRememberedRows) {
                                     {"remembered.lookups", 1 << 10},
                                     {"remembered.lookups", -7},
                                     {"remembered.lookup_begins", 1e9},
-                                    {"remembered.lookup_begins", -4}}) {
+                                    {"remembered.lookup_begins", -4},
+                                    {"answer.shares", -1},
+                                    {"answer.shares", std::nan("")}}) {
     CellNetwork network = begun(small_spec(), table, 1);
     for (const Parameter& parameter : network.parameters())
       if (parameter.name == name) parameter.value.detach()[2].fill_(value);

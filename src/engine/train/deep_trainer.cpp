@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "model/calibration.h"
 
@@ -140,7 +141,7 @@ class DeepTrainer {
   void reserve_last_validation() { loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_; }
 
   bool validation_is_due() const {
-    return result_.steps > kProbeSteps &&
+    return !setup_.keep_last && result_.steps > kProbeSteps &&
            fraction() >= static_cast<double>(n_validated_ + 1) / static_cast<double>(n_validations_) && fraction() < 1;
   }
 
@@ -174,6 +175,7 @@ class DeepTrainer {
     result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
     result_.epochs = setup_.feed->epochs();
     if (!valid_items_.empty()) {
+      tune_network(*network_, valid_items_, valid_targets_);
       validate();
       const at::NoGradGuard no_grad;
       for (size_t i = 0; i < best_.size(); ++i) network_->parameters()[i].value.detach().copy_(best_[i]);

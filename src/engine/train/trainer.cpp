@@ -8,6 +8,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -19,6 +20,7 @@
 #include "data/table/data_set.h"
 #include "data/targets.h"
 #include "data/task_assignment.h"
+#include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/gemm_probe.h"
@@ -39,6 +41,11 @@ using nlohmann::json;
 constexpr size_t kMaxWideBytes = 28'000'000;
 // The bank needs no validation items: of fewer than these a network's likelihood is not told from luck.
 constexpr size_t kLeastToJudge = 16;
+
+// Of the deep part's time, for trials; the network that answers is trained in the rest.
+constexpr double kTrialShare = 0.45;
+// With less than this in all there are no trials.
+constexpr double kLeastTrialSeconds = 8;
 
 struct TrainData {
   Corpus corpus;
@@ -197,7 +204,9 @@ class RecogniserTrainer {
     deep_seconds_ = plan_.end_s - begin_s;
     if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
-    DeepResult result = train_deep_on(data_.parts.train, data_.parts.valid, progress);
+    DeepResult result = is_trying_out() ? try_epochs(progress)
+                                        : train_deep_on(data_.parts.train, data_.parts.valid, progress,
+                                                        {.seconds = deep_seconds_});
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
@@ -208,9 +217,35 @@ class RecogniserTrainer {
     return result;
   }
 
-  DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress) {
+  bool is_trying_out() const {
+    return options_.steps == 0 && deep_seconds_ > kLeastTrialSeconds && !data_.parts.valid.empty() &&
+           !epochs_to_try(data_.corpus.kind).empty();
+  }
+
+  // How often items are best seen, found out by small networks. The best of them, if nothing interferes, is refitted.
+  DeepResult try_epochs(Progress& progress) {
+    const double end_s = seconds_since_process_start() + kTrialShare * deep_seconds_;
+    DeepResult best;
+    double best_loss = std::numeric_limits<double>::infinity();
+    for (const double epochs : epochs_to_try(data_.corpus.kind)) {
+      const double left_s = end_s - seconds_since_process_start();
+      const bool is_over = interrupted() || best.interrupted || best.steps == 0;
+      if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
+      DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
+                                       {.seconds = left_s, .epochs = epochs, .is_trial = true});
+      const Calibration alone = fit_calibration({}, trial.valid_logits, valid_targets_);
+      const double loss = mean_loss(combine_logits(alone, {}, trial.valid_logits), valid_targets_);
+      if (best.network && loss >= best_loss) break;
+      best_loss = loss;
+      best = std::move(trial);
+    }
+    return best;
+  }
+
+  DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress,
+                           SetupOptions setup_options) {
     DeepOptions deep;
-    deep.seconds = plan_.end_s - seconds_since_process_start();
+    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - seconds_since_process_start();
     deep.steps = options_.steps;
     deep.seed = options_.seed;
     deep.dtype = dtype_;
@@ -224,29 +259,43 @@ class RecogniserTrainer {
       return !interrupted();
     };
     deep.setup = [&](double flops_per_s) {
-      DeepSetup setup =
-          setup_deep(data_.corpus, train, {deep_seconds_, flops_per_s, deep.seed, deep.dtype, options_.augment});
+      setup_options.flops_per_s = flops_per_s;
+      setup_options.seed = deep.seed;
+      setup_options.dtype = deep.dtype;
+      setup_options.augment = options_.augment;
+      DeepSetup setup = setup_deep(data_.corpus, train, setup_options);
       augmentation_ = setup.augmentation;
       return setup;
     };
-    return train_deep(data_.corpus, valid, deep);
+    deep.gemm_peak_flops_per_s = gemm_peak_flops_per_s_;
+    DeepResult result = train_deep(data_.corpus, valid, deep);
+    gemm_peak_flops_per_s_ = result.gemm_peak_flops_per_s;
+    return result;
   }
 
   // A network that had seen the items as often as is good for it before its time was up is trained anew on all of
   // them. What was measured on the validation items holds for it too: it only knows more.
   bool is_worth_refitting() const {
     const double left_s = plan_.end_s - seconds_since_process_start();
-    return options_.steps == 0 && options_.valid_data.empty() && !interrupted() && !data_.parts.valid.empty() &&
-           left_s > 1.15 * deep_->loop_seconds;
+    return options_.steps == 0 && (options_.valid_data.empty() || is_trying_out()) && !interrupted() &&
+           !data_.parts.valid.empty() && left_s > 1.15 * deep_->loop_seconds;
   }
 
   void refit_deep() {
     std::vector<uint32_t> all = data_.parts.train;
-    all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
+    if (options_.valid_data.empty()) all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
     Progress progress("refit");
-    DeepResult again = train_deep_on(all, {}, progress);
+    SetupOptions setup_options{.seconds = deep_seconds_};
+    if (is_trying_out()) {
+      setup_options.seconds = plan_.end_s - seconds_since_process_start();
+      setup_options.epochs = deep_->epochs;
+      setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
+    }
+    DeepResult again = train_deep_on(all, {}, progress, setup_options);
     if (interrupted()) return progress.finish("interrupted: the network from before is kept");
-    progress.finish(fmt::format("{} steps on all items", format_count(static_cast<uint64_t>(again.steps))));
+    progress.finish(fmt::format("{} steps on {} items", format_count(static_cast<uint64_t>(again.steps)),
+                                format_count(all.size())));
+    copy_tuning(*deep_->network, *again.network);
     deep_->network = again.network;
     refitted_ = true;
   }
@@ -393,6 +442,7 @@ class RecogniserTrainer {
   Calibration calibration_;
   bool keep_deep_ = false, refitted_ = false;
   double deep_seconds_ = 0;
+  double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
   double valid_error_ = 1;  // answer_error of the recogniser as it is written
   double valid_rmse_ = 0;   // of numbers
   size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
