@@ -75,7 +75,7 @@ TEST(Calibration, OnlyMoreThanChanceIsAnImprovement) {
 
 TEST(Calibration, WithoutItemsThePartsThatAreThereCount) {
   const std::vector<float> some{1, 2};
-  const Calibration c = fit_calibration(some, {}, {});
+  const Calibration c = fit_calibration(some, {}, std::vector<int>());
   EXPECT_EQ(c.wide_scale, 1);
   EXPECT_EQ(c.deep_scale, 0);
 }
