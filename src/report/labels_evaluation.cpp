@@ -12,7 +12,7 @@
 namespace gulo {
 namespace {
 
-constexpr size_t kMaxMistakes = 50, kResamples = 400;
+constexpr size_t kMaxMistakes = 50, kBootstraps = 400;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double ratio(uint64_t part, uint64_t whole) {
@@ -33,14 +33,14 @@ void set_interval(LabelsEvaluation& e, const std::vector<PairCount>& items) {
   if (items.empty()) return;
   Rng rng(1);
   std::vector<double> values;
-  for (size_t r = 0; r < kResamples; ++r) {
+  for (size_t r = 0; r < kBootstraps; ++r) {
     PairCount sum;
     for (size_t i = 0; i < items.size(); ++i) sum.add(items[rng.below(items.size())]);
     values.push_back(sum.f1());
   }
   std::ranges::sort(values);
-  e.micro_f1_low = values[kResamples / 40];
-  e.micro_f1_high = values[kResamples - 1 - kResamples / 40];
+  e.micro_f1_low = values[kBootstraps / 40];
+  e.micro_f1_high = values[kBootstraps - 1 - kBootstraps / 40];
 }
 
 // Items of equal probability count as one step.
