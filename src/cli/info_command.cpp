@@ -43,6 +43,8 @@ class Facts {
 
 std::string count(double value) { return format_count(static_cast<uint64_t>(std::max(0.0, value))); }
 
+std::string number(double value) { return fmt::format("{:.5g}", value); }
+
 // The labels, as many as a line holds.
 std::string name_labels(const std::vector<std::string>& labels) {
   static constexpr size_t kLineBytes = 70;
@@ -113,7 +115,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add("augmentation", augmentation(spec.training));
   facts.add("device", facts.word("device"));
   facts.add("machine", facts.word("machine"));
-  facts.add_number("validation RMSE", "valid_rmse", format_si);
+  facts.add_number("validation RMSE", "valid_rmse", number);
   facts.add_number("validation error", "valid_error", format_percent);
 
   const CurvePlot plot{.utf8 = terminal_speaks_utf8(), .format_x = format_duration, .format_y = format_percent};

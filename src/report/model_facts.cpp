@@ -18,6 +18,7 @@ std::string as_count(double count) {
   return count >= 0 && count < 1e18 ? format_count(static_cast<uint64_t>(count)) : "?";
 }
 std::string as_si(double value) { return format_si(value); }
+std::string as_number(double value) { return fmt::format("{:.5g}", value); }
 std::string as_flops(double value) { return format_si(value) + "FLOP/s"; }
 std::string as_bytes(double bytes) { return format_bytes(bytes); }
 std::string as_ratio(double value) { return fmt::format("{:.3f}×", value); }
@@ -41,7 +42,7 @@ constexpr Fact kFacts[] = {
     {"steps", "steps", as_count},
     {"epochs", "epochs", as_si},
     {"parameters", "parameters", as_si},
-    {"valid_rmse", "validation RMSE", as_si},
+    {"valid_rmse", "validation RMSE", as_number},
     {"valid_error", "validation error", format_percent},
     {"gemm_peak_flops_per_s", "machine's peak", as_flops},
     {"flop_utilisation", "of it used", short_percent},

@@ -35,7 +35,8 @@ std::string headline(const std::string& model_path, const std::string& test_data
       e.n_bad ? fmt::format("; {} more could not be read and are left out", format_count(e.n_bad)) : "",
       text_of(e.baseline_rmse));
   return out + "<div class=\"tiles\">\n" + tile(text_of(e.r2), "R², share of the variance explained") +
-         tile(text_of(e.mae), "mean absolute error") + tile(text_of(e.baseline_mae), "of always answering the mean") +
+         tile(text_of(e.mae), "mean absolute error") +
+         tile(text_of(e.baseline_mae), "mean absolute error of always answering the mean") +
          tile(text_of(e.bias), "answers too high by, on average") + "</div>\n";
 }
 

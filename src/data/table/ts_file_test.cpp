@@ -74,10 +74,10 @@ TEST(TsFile, HeadsThatAreWrong) {
 }
 
 TEST(TsFile, TheHeadSaysWhetherLabelsAreNumbers) {
-  const Corpus numbers = read("@classLabel false\n@targetLabel true\n@data\n1,2:0.5\n3,4:-7\n");
+  const Corpus numbers = read("@classLabel false\n@targetLabel true\n@data\n1,2:0.5\n3,4:-7\n", {.min_labels = 1});
   EXPECT_EQ(numbers.declared_task, Task::kNumber);
   EXPECT_EQ(numbers.labels, (std::vector<std::string>{"-7", "0.5"}));
-  EXPECT_EQ(read(kHead + std::string("1,2:up\n3,4:down\n")).declared_task, Task::kLabel);
+  EXPECT_EQ(read(kHead + std::string("1,2:up\n3,4:down\n"), {.min_labels = 1}).declared_task, Task::kLabel);
 }
 
 TEST(TsFile, ForPredictionWithLabelsOrWithout) {
