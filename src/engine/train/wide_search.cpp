@@ -14,7 +14,7 @@ namespace gulo {
 
 namespace {
 
-constexpr double kEpochs = 6;
+constexpr double kEpochs = 6, kNumberEpochs = 24;  // numbers are learned in smaller steps
 // After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds.
 constexpr double kEnoughEpochs = 2.5;
 // The file may be larger where keeping to max_bytes would cost more validation error than this.
@@ -87,7 +87,8 @@ class WideSearch {
   Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds) {
     Candidate candidate;
     candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()), corpus_.task);
-    const WideSchedule schedule{kEpochs, seconds, options_.seed, options_.n_threads};
+    const double epochs = corpus_.task == Task::kNumber ? kNumberEpochs : kEpochs;
+    const WideSchedule schedule{epochs, seconds, options_.seed, options_.n_threads};
     candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
       candidate.loss = now.loss;
       progress_.update(now.fraction,
