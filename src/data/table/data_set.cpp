@@ -50,6 +50,8 @@ Corpus read_table(const std::string& path, const DataOptions& options) {
   table.label_column = options.label_column;
   table.min_labels = options.min_labels;
   table.max_bad_fraction = options.max_bad_fraction;
+  table.memory_bytes = options.memory_bytes;
+  table.spill_folder = options.spill_folder;
   table.as = options.kind;
   table.columns = options.columns;
   return read_table_file(path, table);
@@ -60,6 +62,22 @@ std::vector<std::string> tables_of(const std::string& data, const DataOptions& o
   if (options.kind == Kind::kBytes) return {};
   if (is_table_file(data)) return {data};
   return table_parts(data, options.split);
+}
+
+// What an archive holds is kept beside the arena until that is filled: together they stay within the limit.
+Corpus read_files(const std::string& data, const DataOptions& options, const CorpusOptions& reading) {
+  SourceOptions source{
+      .split = options.split, .label_column = options.label_column, .min_labels = options.min_labels};
+  source.keep_bytes = std::min(source.keep_bytes, arena_limits(reading.memory_bytes, "").memory_bytes / 4);
+  return read_corpus(list_source(data, source), reading);
+}
+
+void say_if_streamed(const Corpus& corpus) {
+  if (!corpus.arena.in_file()) return;
+  const uint64_t n_shards = (corpus.n_bytes() + corpus.arena.shard_bytes() - 1) / corpus.arena.shard_bytes();
+  say(fmt::format("{} are more than the {} that --memory allows: streamed from a temporary file in {} shards",
+                  format_bytes(static_cast<double>(corpus.n_bytes())),
+                  format_bytes(static_cast<double>(corpus.arena.limits().memory_bytes)), format_count(n_shards)));
 }
 
 }  // namespace
@@ -74,19 +92,21 @@ DataSet read_data_set(const std::string& data, const DataOptions& options) {
   if (const auto tables = tables_of(data, options); !tables.empty()) {
     Corpus corpus = read_table(tables.front(), options);
     for (size_t i = 1; i < tables.size(); ++i) append_corpus(corpus, read_table(tables[i], options), tables[i]);
+    say_if_streamed(corpus);
     std::string description = describe(corpus, "");
     return {std::move(corpus), std::move(description)};
   }
-  const Listing listing = list_source(
-      data, {.split = options.split, .label_column = options.label_column, .min_labels = options.min_labels});
-  const CorpusOptions reading{
-      .max_bad_fraction = options.max_bad_fraction, .memory_bytes = 0, .n_threads = options.n_threads};
-  Corpus files = read_corpus(listing, reading);
+  const CorpusOptions reading{.max_bad_fraction = options.max_bad_fraction,
+                              .memory_bytes = options.memory_bytes,
+                              .spill_folder = options.spill_folder,
+                              .n_threads = options.n_threads};
+  Corpus files = read_files(data, options, reading);
   const KindGuess guess = guess_kind(files);
   if (!options.kind && !guess.remark.empty()) say(guess.remark);
   const Kind kind = options.kind.value_or(guess.kind);
   const std::string formats = kind == guess.kind ? guess.formats : "";
   Corpus corpus = decode_corpus(std::move(files), kind, reading, data);
+  say_if_streamed(corpus);
   std::string description = describe(corpus, formats);
   return {std::move(corpus), std::move(description)};
 }
