@@ -8,7 +8,7 @@ ifndef GULO_PYTHON
   export PATH := $(CURDIR)/.venv/bin:$(PATH)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo lint lint-all format fuzz bench clean
+.PHONY: help setup build test demo examples lint lint-all format fuzz bench clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -26,6 +26,9 @@ test: build ## build, then every test
 
 demo: build ## learn to recognise this machine's own file types, in a minute or two
 	@scripts/demo.sh
+
+examples: build ## one for each kind of data, on data that the machine can fetch
+	@scripts/examples.sh
 
 lint: setup ## format and clang-tidy of what changed since the main branch
 	@scripts/lint.sh changed

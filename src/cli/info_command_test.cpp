@@ -48,8 +48,9 @@ TEST(Info, SaysHowItemsWereVaried) {
     model.spec.training["deep"] = {{"kept", true}, {"augmentation", ways}};
     return info(model, false);
   };
-  EXPECT_NE(with({"moved by up to 2 pixels", "mirrored"}).find("augmentation       moved by up to 2 pixels, mirrored\n"),
-            std::string::npos);
+  EXPECT_NE(
+      with({"moved by up to 2 pixels", "mirrored"}).find("augmentation       moved by up to 2 pixels, mirrored\n"),
+      std::string::npos);
   EXPECT_NE(with(json::array()).find("augmentation       none\n"), std::string::npos);
   EXPECT_EQ(with({1, 2}).find("augmentation"), std::string::npos);
 }

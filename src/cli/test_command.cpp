@@ -54,7 +54,7 @@ struct LabelMatch {
 
 // A label as a table's other part may have spelt it: without blanks around it and a full stop behind it, as the test
 // part of the census table "adult" has one.
-std::string plain_label(std::string label) {
+std::string plain_label(const std::string& label) {
   const size_t begin = label.find_first_not_of(" \t"), end = label.find_last_not_of(" \t.");
   return begin == std::string::npos || end == std::string::npos ? label : label.substr(begin, end + 1 - begin);
 }

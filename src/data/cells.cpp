@@ -1,5 +1,6 @@
 #include "data/cells.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -43,10 +44,9 @@ std::vector<uint8_t> pack_cells(std::span<const std::string> cells) {
     const auto length = static_cast<uint32_t>(cell.size());
     std::memcpy(numbers, &number, sizeof(number));
     std::memcpy(lengths, &length, sizeof(length));
-    if (!cell.empty()) std::memcpy(text, cell.data(), cell.size());
+    text = std::ranges::copy(cell, text).out;
     numbers += sizeof(number);
     lengths += sizeof(length);
-    text += cell.size();
   }
   return bytes;
 }

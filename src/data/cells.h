@@ -1,7 +1,7 @@
 // One row of a table, raw: every cell as a number, where it is one, and as the text that stood there.
 //
-// An item of kind cells with F cells is: F float32 numbers (NaN: the cell is empty or no number), F uint32 text lengths in
-// bytes, then the F texts one after the other. Its shape is {kUint8, {F, 1, 1}}; its bytes are as many as all that.
+// An item of kind cells with F cells is: F float32 numbers (NaN: the cell is empty or no number), F uint32 text lengths
+// in bytes, then the F texts one after the other. Its shape is {kUint8, {F, 1, 1}}; its bytes are as many as all that.
 #pragma once
 
 #include <cstdint>

@@ -73,8 +73,7 @@ TEST(DecodeCorpus, ValuesShapesLabelsAndNamesStayTogether) {
 TEST(DecodeCorpus, WhatCannotBeReadIsCountedAndTooMuchOfItIsAnError) {
   std::vector<std::pair<Bytes, int>> items(9, {picture(1), 0});
   items.push_back({text("P5 3 2 255\nab"), 1});
-  const Corpus corpus =
-      decode_corpus(files(items), Kind::kPixels, {.max_bad_fraction = 0.2, .n_threads = 1}, "DATA");
+  const Corpus corpus = decode_corpus(files(items), Kind::kPixels, {.max_bad_fraction = 0.2, .n_threads = 1}, "DATA");
   EXPECT_EQ(corpus.n_items(), 9u);
   EXPECT_EQ(corpus.n_bad, 1u);
   const std::string text =
@@ -84,7 +83,8 @@ TEST(DecodeCorpus, WhatCannotBeReadIsCountedAndTooMuchOfItIsAnError) {
 
 TEST(DecodeCorpus, MemoryIsBounded) {
   const std::string text = error_text(ErrorKind::kDevice, [] {
-    decode_corpus(files({{picture(1), 0}, {picture(2), 1}}), Kind::kPixels, {.memory_bytes = 8, .n_threads = 1}, "DATA");
+    decode_corpus(files({{picture(1), 0}, {picture(2), 1}}), Kind::kPixels, {.memory_bytes = 8, .n_threads = 1},
+                  "DATA");
   });
   EXPECT_NE(text.find("and 8 B of memory may be used"), std::string::npos) << text;
 }
@@ -105,8 +105,9 @@ TEST(DecodeCorpus, WhatDoesNotFitLiesInAFileAndReadsTheSame) {
 }
 
 TEST(DecodeItem, SaysWhatAFileIsInstead) {
-  EXPECT_TRUE(error_text(ErrorKind::kData, [] { decode_item(text("hello"), Kind::kSamples); })
-                  .starts_with("is of no format that is read as samples"));
+  EXPECT_TRUE(error_text(ErrorKind::kData, [] {
+                decode_item(text("hello"), Kind::kSamples);
+              }).starts_with("is of no format that is read as samples"));
   EXPECT_EQ(error_text(ErrorKind::kData, [] { decode_item(sound(4), Kind::kPixels); }),
             "is AU, which is read as samples, not as pixels");
   EXPECT_EQ(decode_item(text("hello"), Kind::kBytes).shape.extents[0], 5u);

@@ -48,14 +48,14 @@ void convolution_bank_planes(const float* x, size_t n_steps, size_t n_item_chann
 
 double convolution_response(const float* planes, size_t n_channels, size_t n_steps, const uint8_t* channels,
                             size_t dilation, size_t kernel, size_t step) {
-  static const auto kKernels = make_kernels();
+  static const auto kernels = make_kernels();
   const auto at = [&](size_t tap) {
     const auto offset = (static_cast<ptrdiff_t>(tap) - 4) * static_cast<ptrdiff_t>(dilation);
     return signal_at(planes, n_channels, n_steps, channels, static_cast<ptrdiff_t>(step) + offset);
   };
   const double centre = at(kConvolutionTaps / 2);  // taken off, so that a constant signal leaves no rounding error
   double sum = 0;
-  for (const size_t tap : kKernels[kernel]) sum += 3 * (at(tap) - centre);
+  for (const size_t tap : kernels[kernel]) sum += 3 * (at(tap) - centre);
   for (size_t tap = 0; tap < kConvolutionTaps; ++tap) sum -= at(tap) - centre;
   return sum;
 }

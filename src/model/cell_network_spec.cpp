@@ -39,9 +39,9 @@ CellColumnSpec column_from_json(const json& list, size_t index) {
 
 std::vector<CellColumnSpec> columns_from_json(const Fields& fields) {
   const json& list = fields.list("columns");
-  require_valid(!list.empty() && list.size() <= static_cast<size_t>(CellNetworkSpec::kMaxColumns),
-                fmt::format("spec.deep.columns are {}, but must be from 1 to {}", list.size(),
-                            CellNetworkSpec::kMaxColumns));
+  require_valid(
+      !list.empty() && list.size() <= static_cast<size_t>(CellNetworkSpec::kMaxColumns),
+      fmt::format("spec.deep.columns are {}, but must be from 1 to {}", list.size(), CellNetworkSpec::kMaxColumns));
   std::vector<CellColumnSpec> columns;
   for (const json& column : list) columns.push_back(column_from_json(column, columns.size()));
   return columns;
@@ -50,8 +50,8 @@ std::vector<CellColumnSpec> columns_from_json(const Fields& fields) {
 // Before memory is taken for them.
 void check_sizes(const CellNetworkSpec& spec) {
   constexpr int64_t kMaxWeights = int64_t{1} << 28;
-  const int64_t features = int64_t{spec.n_numbers()} * (spec.n_knots + 2 * spec.n_waves) +
-                           int64_t{spec.n_lookups()} * spec.embedding_width;
+  const int64_t features =
+      int64_t{spec.n_numbers()} * (spec.n_knots + 2 * spec.n_waves) + int64_t{spec.n_lookups()} * spec.embedding_width;
   require_valid(features > 0, "spec.deep.columns are all left out");
   const int64_t channels = int64_t{spec.n_members} * spec.member_width;
   const int64_t weights = channels * (features + 2 * int64_t{spec.depth} * spec.hidden_width + spec.n_labels);

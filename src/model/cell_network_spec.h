@@ -22,15 +22,15 @@ struct CellNetworkSpec {
   static constexpr int kMaxColumns = 65536, kMaxRemembered = 1 << 20;
 
   std::vector<CellColumnSpec> columns;
-  int n_knots = 49;         // places at which a number's embedding may bend
-  int n_waves = 8;          // pairs of sine and cosine a number column
-  int log2_rows = 12;       // hashed rows of embeddings, for whole cells and n-grams
-  int embedding_width = 16; // of such a row
+  int n_knots = 49;          // places at which a number's embedding may bend
+  int n_waves = 8;           // pairs of sine and cosine a number column
+  int log2_rows = 12;        // hashed rows of embeddings, for whole cells and n-grams
+  int embedding_width = 16;  // of such a row
   int n_members = 8;
-  int member_width = 64;    // channels of a member
-  int hidden_width = 128;   // channels inside a member's blocks
-  int depth = 1;            // blocks a member
-  int n_remembered = 0;     // training rows that the neighbour heads compare with; 0: no neighbour heads
+  int member_width = 64;         // channels of a member
+  int hidden_width = 128;        // channels inside a member's blocks
+  int depth = 1;                 // blocks a member
+  int n_remembered = 0;          // training rows that the neighbour heads compare with; 0: no neighbour heads
   int n_remembered_lookups = 0;  // hashed rows of embeddings that they name, together
   int n_labels = 0;
 

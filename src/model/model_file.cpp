@@ -57,7 +57,8 @@ class TensorCheck {
 
   void check_bank() {
     check_bank_tensors(*spec_.bank, spec_.labels.size(), tensors_);
-    for (const BankTensorShape& tensor : bank_tensor_shapes(*spec_.bank, spec_.labels.size())) known_.insert(tensor.name);
+    for (const BankTensorShape& tensor : bank_tensor_shapes(*spec_.bank, spec_.labels.size()))
+      known_.insert(tensor.name);
   }
 
   // Names and shapes of the network's parameters are the network's own business; the engine checks them when it loads

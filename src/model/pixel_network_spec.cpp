@@ -22,8 +22,8 @@ PixelLayerSpec layer_from_json(const json& object, const std::string& where) {
 json to_json(const PixelNetworkSpec& spec) {
   json layers = json::array();
   for (const PixelLayerSpec& layer : spec.layers) layers.push_back({{"width", layer.width}, {"halves", layer.halves}});
-  return {{"channels", spec.channels},         {"stem_stride", spec.stem_stride}, {"stem_filters", spec.stem_filters},
-          {"layers", layers},                  {"window", spec.window},           {"mirrored", spec.mirrored},
+  return {{"channels", spec.channels}, {"stem_stride", spec.stem_stride}, {"stem_filters", spec.stem_filters},
+          {"layers", layers},          {"window", spec.window},           {"mirrored", spec.mirrored},
           {"n_labels", spec.n_labels}};
 }
 

@@ -113,14 +113,17 @@ void read_wide(const json& object, ModelSpec& spec) {
 
 DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels) {
   switch (kind) {
-    case Kind::kBytes: return byte_network_from_json(object, n_labels);
-    case Kind::kSamples: return sample_network_from_json(object, n_labels);
+    case Kind::kBytes:
+      return byte_network_from_json(object, n_labels);
+    case Kind::kSamples:
+      return sample_network_from_json(object, n_labels);
     case Kind::kPixels: {
       PixelNetworkSpec deep = pixel_network_spec_from_json(object);
       require_labels(deep.n_labels, n_labels);
       return deep;
     }
-    case Kind::kCells: return cell_network_from_json(object, n_labels);
+    case Kind::kCells:
+      return cell_network_from_json(object, n_labels);
   }
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' has no deep part", kind_name(kind)), kDamagedHint);
 }
@@ -141,13 +144,14 @@ json to_json(const DeepSpec& spec) {
 json to_json(const ModelSpec& spec) {
   json labels = json::array();
   for (const std::string& label : spec.labels) labels.push_back(printable_utf8(label));
-  json object = {{"format_version", ModelSpec::kFormatVersion},
-          {"kind", kind_name(spec.kind)},
-          {"labels", labels},
-          {"wide", wide_to_json(spec)},
-          {"deep", spec.deep ? to_json(*spec.deep) : json()},
-          {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
-          {"training", spec.training}};
+  json object = {
+      {"format_version", ModelSpec::kFormatVersion},
+      {"kind", kind_name(spec.kind)},
+      {"labels", labels},
+      {"wide", wide_to_json(spec)},
+      {"deep", spec.deep ? to_json(*spec.deep) : json()},
+      {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
+      {"training", spec.training}};
   for (const std::string& column : spec.columns) object["columns"].push_back(printable_utf8(column));
   return object;
 }

@@ -25,11 +25,16 @@ void scale_values(std::span<const uint8_t> bytes, std::span<float> out) {
 
 void values_as_float(const ItemView& view, std::span<float> out) {
   switch (view.shape.type) {
-    case ValueType::kUint8: return scale_values<uint8_t>(view.bytes, out);
-    case ValueType::kUint16: return scale_values<uint16_t>(view.bytes, out);
-    case ValueType::kInt16: return scale_values<int16_t>(view.bytes, out);
-    case ValueType::kInt32: return scale_values<int32_t>(view.bytes, out);
-    case ValueType::kFloat32: return scale_values<float>(view.bytes, out);
+    case ValueType::kUint8:
+      return scale_values<uint8_t>(view.bytes, out);
+    case ValueType::kUint16:
+      return scale_values<uint16_t>(view.bytes, out);
+    case ValueType::kInt16:
+      return scale_values<int16_t>(view.bytes, out);
+    case ValueType::kInt32:
+      return scale_values<int32_t>(view.bytes, out);
+    case ValueType::kFloat32:
+      return scale_values<float>(view.bytes, out);
   }
 }
 

@@ -1,5 +1,5 @@
-// The list of formats: a new one is its file and one line here. One whose library the build lacks is listed too: its read()
-// says what to install.
+// The list of formats: a new one is its file and one line here. One whose library the build lacks is listed too: its
+// read() says what to install.
 #include <vector>
 
 #include "data/reader/bmp_reader.h"

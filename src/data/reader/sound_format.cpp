@@ -86,7 +86,8 @@ size_t mp3_frame_bytes(std::span<const uint8_t> file, size_t at) {
   if (version == 1 || bit_rate == 0 || bit_rate == 15 || rate == 3) return 0;
   const int rate_hz = kRateHz[rate] >> (version == 3 ? 0 : version == 2 ? 1 : 2);
   const int kbps = version == 3 ? kKbps1[bit_rate] : kKbps2[bit_rate];
-  return static_cast<size_t>((version == 3 ? 144000 : 72000) * kbps / rate_hz + padding);
+  const int frame_bytes = (version == 3 ? 144000 : 72000) * kbps / rate_hz + padding;
+  return static_cast<size_t>(frame_bytes);
 }
 
 }  // namespace

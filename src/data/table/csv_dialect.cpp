@@ -29,8 +29,8 @@ bool is_number(std::string_view text) {
 }
 
 bool is_missing(std::string_view text) {
-  static const std::set<std::string, std::less<>> kMarks = {"", "?", "-", "na", "n/a", "nan", "nil", "none", "null"};
-  return kMarks.contains(lower(without_blanks(text)));
+  static const std::set<std::string, std::less<>> marks = {"", "?", "-", "na", "n/a", "nan", "nil", "none", "null"};
+  return marks.contains(lower(without_blanks(text)));
 }
 
 // The number of cells that most rows have, and how many rows that are.
@@ -102,6 +102,7 @@ std::vector<TextRow> sample_rows(std::string_view sample, char separator, bool q
   try {
     for (TextRow row; rows.size() < kSampleRows && reader.next(row);) rows.push_back(row);
   } catch (const Error&) {
+    return rows;  // what lies further on is not this reader's to judge
   }
   return rows;
 }

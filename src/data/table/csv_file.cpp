@@ -112,7 +112,7 @@ class CsvTable {
     const auto& trained = options_.columns;
     const bool numbered = std::all_of(trained.begin(), trained.end(),
                                       [](const std::string& name) { return whole_number(name).has_value(); });
-    const auto rest = columns_but_label();
+    auto rest = columns_but_label();
     if ((numbered || !header_) && rest.size() == trained.size()) return rest;
     const auto by_number = numbered && names_.size() == trained.size() + 1 ? columns_by_number() : std::nullopt;
     if (by_number) return *by_number;

@@ -39,8 +39,10 @@ std::string shapes_text(const Corpus& corpus, const std::string& formats) {
     case Kind::kSamples:
       return fmt::format("{}{} of {} samples x {} channels{}", format, formats.empty() ? "series" : "recordings",
                          range_text(corpus, 0), range_text(corpus, 1), rates_text(corpus));
-    case Kind::kCells: return fmt::format("rows of {} cells", range_text(corpus, 0));
-    case Kind::kBytes: break;
+    case Kind::kCells:
+      return fmt::format("rows of {} cells", range_text(corpus, 0));
+    case Kind::kBytes:
+      break;
   }
   return "items";
 }

@@ -12,8 +12,8 @@ namespace gulo {
 
 struct DataOptions {
   Split split = Split::kTrain;
-  std::optional<Kind> kind;    // --as; none: found out from the contents
-  std::string label_column;    // --label
+  std::optional<Kind> kind;          // --as; none: found out from the contents
+  std::string label_column;          // --label
   std::vector<std::string> columns;  // of a table: those of the training data
   size_t min_labels = 2;             // fewer labels are an error
   double max_bad_fraction = 0.01;
@@ -27,8 +27,8 @@ struct DataSet {
   std::string description;  // "pixels: 50,000 JPEG pictures of 32 x 32 x 3"
 };
 
-// Files, archives and lists (data/source.h), and files that hold many items (data/table/table_file.h): DATA itself, or the
-// part of a folder of them that `split` asks for. Throws Error as those do.
+// Files, archives and lists (data/source.h), and files that hold many items (data/table/table_file.h): DATA itself, or
+// the part of a folder of them that `split` asks for. Throws Error as those do.
 DataSet read_data_set(const std::string& data, const DataOptions& options);
 
 // "pixels: 50,000 JPEG pictures of 32 x 32 x 3, 10 labels, 146 MiB"; `formats` may be empty.

@@ -15,8 +15,7 @@ namespace {
 class EnginePredictor : public Predictor {
  public:
   EnginePredictor(const Model& model, int n_threads)
-      : calibration_(model.spec.calibration),
-        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
+      : calibration_(model.spec.calibration), deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
     if (model.spec.wide || model.spec.bank) wide_ = make_wide_predictor(model, n_threads);
   }
 

@@ -111,10 +111,10 @@ at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& ke
   const at::Tensor product = at::bmm(places, keys.places.transpose(1, 2));
   // What all of a row's distances have in common does not change the softmax.
   const at::Tensor square = first_half(keys.square_norms) - 2 * first_half(product);
-  const at::Tensor distance = (square_norms(second_half(places)).unsqueeze(2) + second_half(keys.square_norms) -
-                               2 * second_half(product))
-                                  .clamp_min(1e-6)
-                                  .sqrt();
+  const at::Tensor distance =
+      (square_norms(second_half(places)).unsqueeze(2) + second_half(keys.square_norms) - 2 * second_half(product))
+          .clamp_min(1e-6)
+          .sqrt();
   at::Tensor scores = at::cat({square, distance}) * -temperature_.exp();
   if (is_same) scores = scores - 1e9 * at::eye(scores.size(2));
   const at::Tensor labels = keys.labels.unsqueeze(0).expand({spec_.n_members, -1, -1});
@@ -129,8 +129,8 @@ at::Tensor CellNetwork::loss(const Batch& batch, const at::Tensor& labels, const
   const at::Tensor linear = at::cross_entropy_loss(head_logits(at_places).flatten(0, 1), all_labels, {},
                                                    at::Reduction::Mean, -100, step.label_smoothing);
   if (spec_.n_remembered == 0) return linear;
-  const Keys others{at_places, square_norms(at_places).unsqueeze(1),
-                    at::one_hot(labels, spec_.n_labels).to(at::kFloat), 0};
+  const Keys others{at_places, square_norms(at_places).unsqueeze(1), at::one_hot(labels, spec_.n_labels).to(at::kFloat),
+                    0};
   const at::Tensor votes = neighbour_votes(at_places, others, true).flatten(0, 1);
   return 0.5 * (linear + at::nll_loss((votes + kLeastProbability).log(), all_labels));
 }
@@ -152,8 +152,9 @@ Batch CellNetwork::remembered_slice(int64_t begin, int64_t end) const {
   check_network(is_ascending && first >= 0 && last <= n_ids, "remembered rows are damaged");
   Batch batch;
   const at::Tensor ids = remembered_ids_.slice(0, first, last).to(at::kLong), starts = begins.slice(0, 0, -1) - first;
-  check_network(ids.numel() == 0 || (ids.min().item<int64_t>() >= 0 && ids.max().item<int64_t>() < (1 << spec_.log2_rows)),
-                "remembered rows are damaged");
+  check_network(
+      ids.numel() == 0 || (ids.min().item<int64_t>() >= 0 && ids.max().item<int64_t>() < (1 << spec_.log2_rows)),
+      "remembered rows are damaged");
   batch.values = {remembered_numbers_.slice(0, begin, end), ids, cell_shares(starts, ids.numel()), starts};
   return batch;
 }
@@ -177,8 +178,7 @@ const CellNetwork::Keys& CellNetwork::keys() {
 at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) {
   const at::Tensor at_places = places(stem_.forward(batch), nullptr);
   at::Tensor probabilities = head_logits(at_places).softmax(2).mean(0);
-  if (spec_.n_remembered > 0)
-    probabilities = 0.5 * (probabilities + neighbour_votes(at_places, keys(), false).mean(0));
+  if (spec_.n_remembered > 0) probabilities = 0.5 * (probabilities + neighbour_votes(at_places, keys(), false).mean(0));
   return (probabilities + kLeastProbability).log();
 }
 
@@ -204,7 +204,8 @@ double CellNetwork::place_cost() const {
 }
 
 double CellNetwork::logits_cost(std::span<const ItemView> items, size_t) const {
-  const double compare = static_cast<double>(spec_.n_members) * spec_.n_remembered * (spec_.member_width + spec_.n_labels);
+  const double compare =
+      static_cast<double>(spec_.n_members) * spec_.n_remembered * (spec_.member_width + spec_.n_labels);
   return static_cast<double>(items.size()) * (place_cost() + compare) + spec_.n_remembered * place_cost();
 }
 

@@ -69,7 +69,7 @@ double train(CellNetwork& network, const Table& table, int n_steps, double rate)
     now.backward();
     loss = now.item<double>();
     for (const Parameter& parameter : network.parameters()) {
-      if (!parameter.trained) continue;
+      if (!parameter.trained || !parameter.value.grad().defined()) continue;
       // The gradient's sign: every parameter moves, however small its gradient is.
       parameter.value.detach().sub_(parameter.value.grad().sign() * (rate * (1 - static_cast<double>(i) / n_steps)));
       parameter.value.mutable_grad().reset();

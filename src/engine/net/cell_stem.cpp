@@ -29,14 +29,16 @@ at::Tensor n_bends(const at::Tensor& knots) { return (knots.diff() > 0).sum(1).c
 CellLayout cell_layout(const CellNetworkSpec& spec) {
   CellLayout layout;
   layout.log2_rows = spec.log2_rows;
-  for (const CellColumnSpec& column : spec.columns) layout.columns.push_back({column.number, column.value, column.text});
+  for (const CellColumnSpec& column : spec.columns)
+    layout.columns.push_back({column.number, column.value, column.text});
   return layout;
 }
 
 CellStem::CellStem(const CellNetworkSpec& spec, at::Generator generator) : layout_(cell_layout(spec)) {
   const int64_t n_numbers = layout_.n_numbers(), n_rows = layout_.n_lookups() > 0 ? int64_t{1} << spec.log2_rows : 0;
   knots_ = at::linspace(0, 1, spec.n_knots).repeat({n_numbers, 1});
-  frequencies_ = at::empty({n_numbers, spec.n_waves}).normal_(0, kFrequencyDeviation, generator).set_requires_grad(true);
+  frequencies_ =
+      at::empty({n_numbers, spec.n_waves}).normal_(0, kFrequencyDeviation, generator).set_requires_grad(true);
   table_ = at::empty({n_rows, spec.embedding_width}).normal_(0, 1, generator).set_requires_grad(true);
   known_ = at::ones({n_rows});
 }

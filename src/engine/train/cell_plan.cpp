@@ -26,9 +26,11 @@ namespace {
 // docs/learner.md.
 constexpr double kMaxEpochs = 20;
 constexpr double kHeadDropout = 0.1;
-constexpr int kLeastMembers = 4, kMostMembers = 24;
+constexpr int kLeastMembers = 4, kMostMembers = 48;
 // Of the expected speed: the products are small ones, and softmax over the comparisons takes as long as they do.
 constexpr double kSpeedShare = 0.35;
+// Of the time; in the rest the same network is trained once more, on the validation rows too.
+constexpr double kFirstTraining = 0.45;
 constexpr size_t kMaxRemembered = 32768, kMaxRememberedLookups = size_t{1} << 22;
 
 // The share of the columns that each step hides. A row that is known by five numbers cannot spare one.
@@ -142,7 +144,8 @@ at::Tensor all_knots(const Corpus& corpus, const std::vector<uint32_t>& train, c
 }
 
 RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items, const CellLayout& layout) {
-  RememberedRows remembered{cell_batch(layout, views(corpus, items)), at::empty({static_cast<int64_t>(items.size())}, at::kLong)};
+  RememberedRows remembered{cell_batch(layout, views(corpus, items)),
+                            at::empty({static_cast<int64_t>(items.size())}, at::kLong)};
   for (size_t i = 0; i < items.size(); ++i)
     remembered.labels.mutable_data_ptr<int64_t>()[i] = corpus.item_labels[items[i]];
   return remembered;
@@ -177,10 +180,9 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, do
   Rng rng(seed);
   plan.remembered = choose_remembered(corpus, train, cell_layout(spec), corpus.labels.size(), rng);
   spec.n_remembered = static_cast<int>(plan.remembered.size());
-  spec.n_remembered_lookups =
-      static_cast<int>(n_remembered_lookups(corpus, cell_layout(spec), plan.remembered));
+  spec.n_remembered_lookups = static_cast<int>(n_remembered_lookups(corpus, cell_layout(spec), plan.remembered));
   plan.batch_rows = std::clamp<int64_t>(static_cast<int64_t>(train.size()) / 4, 64, 1024);
-  const double allowed = seconds * flops_per_s * kSpeedShare / member_cost(plan, train.size());
+  const double allowed = kFirstTraining * seconds * flops_per_s * kSpeedShare / member_cost(plan, train.size());
   spec.n_members = static_cast<int>(std::clamp<double>(allowed, kLeastMembers, kMostMembers)) / 2 * 2;
   return plan;
 }

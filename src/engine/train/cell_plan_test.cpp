@@ -50,11 +50,8 @@ TEST(KnotsOf, QuantilesWithoutRepetition) {
 TEST(PlanCells, LooksAtColumnsForWhatTheyAre) {
   const Corpus corpus = small_table(500);
   const CellPlan plan = plan_cells(corpus, items_between(0, 500), 10, 1e11, 0);
-  EXPECT_EQ(plan.spec.columns, (std::vector<CellColumnSpec>{{.number = true},
-                                                            {.value = true},
-                                                            {.number = true},
-                                                            {},
-                                                            {.text = true}}));
+  EXPECT_EQ(plan.spec.columns,
+            (std::vector<CellColumnSpec>{{.number = true}, {.value = true}, {.number = true}, {}, {.text = true}}));
   EXPECT_EQ(plan.spec.n_remembered, 500);
   EXPECT_EQ(plan.spec.n_labels, 2);
 }
@@ -88,6 +85,24 @@ TEST(SetupCells, LearnsATable) {
   const DeepResult result = train_deep(corpus, items_between(1200, 1500), options);
   EXPECT_LT(result.valid_error, 0.1);
   EXPECT_EQ(result.steps, 60);
+}
+
+// Parts of the stem that a table has no use for get no gradients.
+TEST(SetupCells, LearnsTablesOfNumbersAloneAndOfTextAlone) {
+  for (const bool numbers : {true, false}) {
+    Corpus corpus;
+    corpus.kind = Kind::kCells;
+    corpus.labels = {"a", "b"};
+    for (int i = 0; i < 200; ++i)
+      add_row(corpus, {numbers ? std::to_string(i % 2 + 0.001 * i) : std::string(i % 2 ? "odd" : "even") + " row"}, i % 2);
+    DeepOptions options;
+    options.steps = 40;
+    options.gemm_peak_flops_per_s = 1e11;
+    options.setup = [&](double) {
+      return setup_cells(corpus, items_between(0, 150), {.seconds = 0.1, .flops_per_s = 1e9});
+    };
+    EXPECT_LT(train_deep(corpus, items_between(150, 200), options).valid_error, 0.1) << numbers;
+  }
 }
 
 }  // namespace

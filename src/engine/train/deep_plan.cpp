@@ -33,7 +33,8 @@ double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t
 
 std::vector<std::string> augmentation_of(const FeedOptions& feed) {
   std::vector<std::string> ways;
-  if (feed.crop_fraction < 1) ways.push_back(fmt::format("cut to {:.0f} % of the length and more", 100 * feed.crop_fraction));
+  if (feed.crop_fraction < 1)
+    ways.push_back(fmt::format("cut to {:.0f} % of the length and more", 100 * feed.crop_fraction));
   if (feed.augment) ways.push_back("begun at any byte of a row");
   return ways;
 }

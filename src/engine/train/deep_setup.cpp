@@ -11,10 +11,14 @@ namespace gulo {
 
 DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   switch (corpus.kind) {
-    case Kind::kBytes: return setup_bytes(corpus, train, options);
-    case Kind::kSamples: return setup_samples(corpus, train, options);
-    case Kind::kPixels: return setup_pixels(corpus, train, options);
-    case Kind::kCells: return setup_cells(corpus, train, options);
+    case Kind::kBytes:
+      return setup_bytes(corpus, train, options);
+    case Kind::kSamples:
+      return setup_samples(corpus, train, options);
+    case Kind::kPixels:
+      return setup_pixels(corpus, train, options);
+    case Kind::kCells:
+      return setup_cells(corpus, train, options);
   }
   throw std::logic_error("no network for this kind");
 }

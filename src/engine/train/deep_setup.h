@@ -29,7 +29,7 @@ struct DeepSetup {
   OptimiserOptions optimiser;
   double head_dropout = 0.2;
   double label_smoothing = 0.1;
-  double max_epochs = 0;  // more than these learn the items by heart; 0: as many as the time allows
+  double max_epochs = 0;                  // more than these learn the items by heart; 0: as many as the time allows
   std::vector<std::string> augmentation;  // how items are varied, for people: "moved by up to 2 pixels"
 };
 

@@ -51,6 +51,7 @@ void Optimiser::step_muon(double scale) {
     const at::NoGradGuard no_grad_in_this_thread;
     for (int64_t i = begin; i < end; ++i) {
       at::Tensor value = matrices_[i].detach(), &gradient = matrices_[i].mutable_grad();
+      if (!gradient.defined()) continue;
       momenta_[i].mul_(momentum).add_(gradient, 1 - momentum);
       const at::Tensor direction = orthogonalise(gradient.mul_(1 - momentum).add_(momenta_[i], momentum), dtype_);
       // A wide matrix (more outputs than inputs) takes a larger step for the same change of its outputs.
@@ -66,7 +67,8 @@ void Optimiser::step_adam(double scale) {
   std::vector<at::Tensor> values, gradients;
   for (size_t i = 0; i < others_.size(); ++i) {
     values.push_back(others_[i].detach());
-    gradients.push_back(others_[i].grad());
+    const at::Tensor& gradient = others_[i].grad();  // undefined where the batch did not ask for the parameter
+    gradients.push_back(gradient.defined() ? gradient : at::zeros_like(values.back()));
     counts_[i].add_(1);
   }
   at::_fused_adamw_(values, gradients, averages_, square_averages_, {}, counts_, options_.adam_rate * scale,

@@ -14,6 +14,8 @@ namespace {
 
 // Fewer visits to every item than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastEpochs = 12;
+// More teach nothing new of a few items; there the bank is what counts.
+constexpr double kMaxEpochs = 200;
 // Of 8 kHz sound 8 s; what lies further on is seen through another window.
 constexpr int kMaxWindowRows = 1024;
 constexpr int64_t kMaxBatchSamples = 1 << 19;
@@ -150,6 +152,7 @@ SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   const int longest = static_cast<int>(std::min<int64_t>(facts.lengths.back(), kMaxWindowRows * plan.spec.stride));
   plan.spec.window_samples = std::max((longest + row - 1) / row * row, plan.spec.taps);
   plan.feed.window_samples = static_cast<size_t>(plan.spec.window_samples);
+  plan.max_epochs = kMaxEpochs;
   plan.items_per_batch = std::clamp(static_cast<int>(train.size()) / 8, 8, 32);
   for (const auto& [first, second] : {std::pair{64, 128}, {48, 96}, {32, 64}}) {
     set_widths(first, second, plan.spec);

@@ -35,6 +35,8 @@ using nlohmann::json;
 
 // A model file has 32 MB at most: 28 for the wide rows, the rest for the deep part, the bitmap and the metadata.
 constexpr size_t kMaxWideBytes = 28'000'000;
+// The bank needs no validation items: of fewer than these a network's likelihood is not told from luck.
+constexpr size_t kLeastToJudge = 16;
 
 struct TrainData {
   Corpus corpus;
@@ -117,9 +119,11 @@ class RecogniserTrainer {
     if (options_.parts != "deep") train_wide_part();
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !has_wide())) deep_ = train_deep_part();
-    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption", "let it run for longer");
+    if (options_.parts != "wide" && can_judge_deep()) deep_ = train_deep_part();
+    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
+            "let it run for longer");
     combine();
+    if (keep_deep_ && is_worth_refitting()) refit_deep();
     return write();
   }
 
@@ -157,6 +161,15 @@ class RecogniserTrainer {
     if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
   }
 
+  // A deep part that stands beside a wide one must show on validation that it helps.
+  bool can_judge_deep() const {
+    if (!has_wide()) return true;
+    const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
+    if (!enough)
+      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none", data_.parts.valid.size()));
+    return enough;
+  }
+
   std::optional<BankResult> train_bank_part() {
     const bool timed = options_.steps == 0;
     BankOptions bank;
@@ -179,30 +192,11 @@ class RecogniserTrainer {
   }
 
   std::optional<DeepResult> train_deep_part() {
-    const double begin_s = seconds_since_process_start(), left_s = plan_.end_s - begin_s;
-    if (interrupted() || (options_.steps == 0 && left_s < 2)) return {};
+    const double begin_s = seconds_since_process_start();
+    deep_seconds_ = plan_.end_s - begin_s;
+    if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
-    DeepOptions deep;
-    deep.seconds = left_s;
-    deep.steps = options_.steps;
-    deep.seed = options_.seed;
-    deep.dtype = dtype_;
-    deep.progress = [&](const DeepProgress& now) {
-      const std::string validated =
-          now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
-      progress.update(
-          now.fraction,
-          fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
-          options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
-      return !interrupted();
-    };
-    deep.setup = [&](double flops_per_s) {
-      DeepSetup setup = setup_deep(data_.corpus, data_.parts.train,
-                                   {deep.seconds, flops_per_s, deep.seed, deep.dtype, options_.augment});
-      augmentation_ = setup.augmentation;
-      return setup;
-    };
-    DeepResult result = train_deep(data_.corpus, data_.parts.valid, deep);
+    DeepResult result = train_deep_on(data_.parts.train, data_.parts.valid, progress);
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
@@ -211,6 +205,49 @@ class RecogniserTrainer {
                         {"loss", point.loss},
                         {"valid_error", point.valid_error}});
     return result;
+  }
+
+  DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress) {
+    DeepOptions deep;
+    deep.seconds = plan_.end_s - seconds_since_process_start();
+    deep.steps = options_.steps;
+    deep.seed = options_.seed;
+    deep.dtype = dtype_;
+    deep.progress = [&](const DeepProgress& now) {
+      const std::string validated =
+          !valid.empty() && now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
+      progress.update(
+          now.fraction,
+          fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
+          options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
+      return !interrupted();
+    };
+    deep.setup = [&](double flops_per_s) {
+      DeepSetup setup =
+          setup_deep(data_.corpus, train, {deep_seconds_, flops_per_s, deep.seed, deep.dtype, options_.augment});
+      augmentation_ = setup.augmentation;
+      return setup;
+    };
+    return train_deep(data_.corpus, valid, deep);
+  }
+
+  // A network that had seen the items as often as is good for it before its time was up is trained anew on all of
+  // them. What was measured on the validation items holds for it too: it only knows more.
+  bool is_worth_refitting() const {
+    const double left_s = plan_.end_s - seconds_since_process_start();
+    return options_.steps == 0 && options_.valid_data.empty() && !interrupted() && !data_.parts.valid.empty() &&
+           left_s > 1.15 * deep_->loop_seconds;
+  }
+
+  void refit_deep() {
+    std::vector<uint32_t> all = data_.parts.train;
+    all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
+    Progress progress("refit");
+    DeepResult again = train_deep_on(all, {}, progress);
+    if (interrupted()) return progress.finish("interrupted: the network from before is kept");
+    progress.finish(fmt::format("{} steps on all items", format_count(static_cast<uint64_t>(again.steps))));
+    deep_->network = again.network;
+    refitted_ = true;
   }
 
   // Fits the scales, and drops the deep part where the wide one does as well without it.
@@ -297,7 +334,9 @@ class RecogniserTrainer {
                 {"seed", options_.seed},
                 {"n_threads", options_.n_threads},
                 {"steps", deep_ ? deep_->steps : 0},
-                {"epochs", deep_ ? deep_->epochs : wide_ ? wide_->epochs : 1},
+                {"epochs", deep_   ? deep_->epochs
+                           : wide_ ? wide_->epochs
+                                   : 1},
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
@@ -316,16 +355,17 @@ class RecogniserTrainer {
           {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
           {"rows", wide_->tensors.n_rows()}};
     if (bank_)
-      record["wide"] = {{"recipe", "bank of convolutions"},   {"features", bank_->spec.n_features()},
-                        {"seconds", bank_->seconds},          {"penalty", bank_->penalty},
-                        {"valid_error", bank_->valid_error},  {"leave_one_out_error", bank_->loo_error},
+      record["wide"] = {{"recipe", "bank of convolutions"},  {"features", bank_->spec.n_features()},
+                        {"seconds", bank_->seconds},         {"penalty", bank_->penalty},
+                        {"valid_error", bank_->valid_error}, {"leave_one_out_error", bank_->loo_error},
                         {"refitted", bank_->refitted}};
     for (const char* key : {"model_flops", "gemm_peak_flops_per_s", "flop_utilisation", "feed_overhead"})
       record[key] = nullptr;
     if (deep_) {
-      record["deep"] = {
-          {"kept", keep_deep_}, {"valid_error", deep_->valid_error}, {"parameters", deep_->network->n_parameters()},
-          {"augmentation", augmentation_}};
+      record["deep"] = {{"kept", keep_deep_},
+                        {"valid_error", deep_->valid_error},
+                        {"parameters", deep_->network->n_parameters()},
+                        {"augmentation", augmentation_}, {"refitted", refitted_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
@@ -344,7 +384,8 @@ class RecogniserTrainer {
   std::optional<DeepResult> deep_;
   std::vector<std::string> augmentation_;
   Calibration calibration_;
-  bool keep_deep_ = false;
+  bool keep_deep_ = false, refitted_ = false;
+  double deep_seconds_ = 0;
   double valid_error_ = 1;  // of the recogniser as it is written
   size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
