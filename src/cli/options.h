@@ -26,8 +26,8 @@ struct Options {
   long steps = 0;   // > 0: exactly so many deep steps instead of a budget
   int threads = 0;  // 0: all cores this process may use
   double max_bad = 0.01;
-  std::string memory{};      // size; empty: half of the free memory
-  uint64_t memory_bytes = 0;  // parsed from memory
+  std::string memory{};        // size; empty: half of the free memory
+  uint64_t memory_bytes = 0;   // parsed from memory
   std::string split = "auto";  // auto: train/ for train, test/ for test; all | train | test
   std::string parts = "both";  // both | wide | deep: which parts of the learner train
   std::string report{};        // test: HTML file

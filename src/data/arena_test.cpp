@@ -66,8 +66,7 @@ TEST(Arena, GoesToAFileWithoutANameAboveTheLimit) {
 }
 
 TEST(Arena, NoFolderOrNoRoomIsAnErrorWithTheNumbers) {
-  const std::string without =
-      error_text(ErrorKind::kDevice, [] { Arena({.memory_bytes = kMiB}).resize(3 * kMiB); });
+  const std::string without = error_text(ErrorKind::kDevice, [] { Arena({.memory_bytes = kMiB}).resize(3 * kMiB); });
   EXPECT_NE(without.find("3.0 MiB"), std::string::npos) << without;
   const TemporaryTree tree;
   const auto resize_to = [&](size_t n) { Arena({.memory_bytes = kMiB, .folder = tree.root()}).resize(n); };

@@ -40,7 +40,10 @@ std::string plural(Kind kind) {
 class CorpusDecoder {
  public:
   CorpusDecoder(Corpus files, Kind kind, const CorpusOptions& options)
-      : files_(std::move(files)), kind_(kind), options_(options), limits_(arena_limits(options.memory_bytes, options.spill_folder)) {
+      : files_(std::move(files)),
+        kind_(kind),
+        options_(options),
+        limits_(arena_limits(options.memory_bytes, options.spill_folder)) {
     values_.kind = kind;
     values_.labels = std::move(files_.labels);
     values_.arena = Arena(limits_);

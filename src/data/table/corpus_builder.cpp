@@ -25,9 +25,7 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 CorpusBuilder::CorpusBuilder(std::string path, Kind kind, const TableOptions& options)
-    : path_(std::move(path)),
-      shown_path_(printable_utf8(path_)),
-      options_(options) {
+    : path_(std::move(path)), shown_path_(printable_utf8(path_)), options_(options) {
   corpus_.kind = kind;
   corpus_.arena = Arena(arena_limits(options.memory_bytes, options.spill_folder));
 }

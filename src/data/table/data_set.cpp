@@ -68,8 +68,7 @@ std::vector<std::string> tables_of(const std::string& data, const DataOptions& o
 
 // What an archive holds is kept beside the arena until that is filled: together they stay within the limit.
 Corpus read_files(const std::string& data, const DataOptions& options, const CorpusOptions& reading) {
-  SourceOptions source{
-      .split = options.split, .label_column = options.label_column, .min_labels = options.min_labels};
+  SourceOptions source{.split = options.split, .label_column = options.label_column, .min_labels = options.min_labels};
   source.keep_bytes = std::min(source.keep_bytes, arena_limits(reading.memory_bytes, "").memory_bytes / 4);
   return read_corpus(list_source(data, source), reading);
 }

@@ -28,7 +28,7 @@ struct TableOptions {
   // Corpus::columns of the training data: items get these, in this order, by name or else by place. Empty: all columns
   // but the label's.
   std::vector<std::string> columns = {};
-  uint64_t memory_bytes = 0;  // 0: half of the machine's free memory
+  uint64_t memory_bytes = 0;      // 0: half of the machine's free memory
   std::string spill_folder = {};  // where more than that lies in a temporary file; empty: more is an error
 };
 

@@ -166,7 +166,8 @@ class RecogniserTrainer {
     if (!has_wide()) return true;
     const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
     if (!enough)
-      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none", data_.parts.valid.size()));
+      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none",
+                      data_.parts.valid.size()));
     return enough;
   }
 
@@ -365,7 +366,8 @@ class RecogniserTrainer {
       record["deep"] = {{"kept", keep_deep_},
                         {"valid_error", deep_->valid_error},
                         {"parameters", deep_->network->n_parameters()},
-                        {"augmentation", augmentation_}, {"refitted", refitted_}};
+                        {"augmentation", augmentation_},
+                        {"refitted", refitted_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
