@@ -69,10 +69,10 @@ TEST(Arena, NoFolderOrNoRoomIsAnErrorWithTheNumbers) {
   const std::string without = error_text(ErrorKind::kDevice, [] { Arena({.memory_bytes = kMiB}).resize(3 * kMiB); });
   EXPECT_NE(without.find("3.0 MiB"), std::string::npos) << without;
   const TemporaryTree tree;
-  const auto resize_to = [&](size_t n) { Arena({.memory_bytes = kMiB, .folder = tree.root()}).resize(n); };
-  const std::string full = error_text(ErrorKind::kDevice, [&] { resize_to(size_t{1} << 60); });
+  const auto grow_to = [&](size_t n) { Arena({.memory_bytes = kMiB, .folder = tree.root()}).resize(n); };
+  const std::string full = error_text(ErrorKind::kDevice, [&] { grow_to(size_t{1} << 60); });
   EXPECT_NE(full.find("does not fit"), std::string::npos) << full;
-  error_text(ErrorKind::kDevice, [&] { resize_to(SIZE_MAX - 5); });
+  error_text(ErrorKind::kDevice, [&] { grow_to(SIZE_MAX - 5); });
   error_text(ErrorKind::kDevice,
              [&] { Arena({.memory_bytes = kMiB, .folder = tree.path("absent")}).resize(3 * kMiB); });
 }
