@@ -96,6 +96,7 @@ std::string describe(const Model& model, const std::string& path) {
   Facts facts(spec.training);
   facts.add("model", path);
   facts.add("kind", std::string(kind_name(spec.kind)));
+  if (spec.kind == Kind::kBytes && !spec.columns.empty()) facts.add("column of text", spec.columns[0]);
   facts.add("labels", name_labels(spec.labels));
   facts.add("parts", name_parts(spec) + ", " + format_bytes(static_cast<double>(tensor_bytes(model))));
   facts.add("needs the engine", runs_without_engine(spec) ? "no" : "yes");

@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kDataHelp =
     "labelled files: a folder LABEL/FILE; a folder or archive (.tar, .tar.zst, .tar.gz, .zip) with train/ and test/; "
-    "or a list of paths and labels (.tsv, .csv)";
+    "a list of paths and labels (.tsv, .csv); or a table (.csv, .tsv, .jsonl, .parquet, .ts, .npz)";
 
 std::vector<OptionRecord> make_option_records() {
   using enum OptionType;
@@ -39,8 +39,16 @@ std::vector<OptionRecord> make_option_records() {
        .type = kText,
        .field = &Options::label,
        .value_name = "COLUMN",
-       .help = "the column of labels in a list: its name, its number from 1, or -1 for the last",
+       .help = "the column of labels in a list or table: its name, its number from 1, or -1 for the last",
        .commands = {"train", "test"}},
+      {.name = "--column",
+       .type = kText,
+       .field = &Options::column,
+       .value_name = "COLUMN",
+       .help = "the column of text that is the item, in a table (.csv, .tsv, .jsonl, .parquet): its name or number. A "
+               "recogniser "
+               "of text remembers it",
+       .commands = {"train", "test", "predict"}},
       {.name = "--valid",
        .type = kPath,
        .field = &Options::valid,
@@ -180,7 +188,8 @@ std::vector<CommandRecord> make_command_records() {
        .arguments = {data},
        .examples = {{"gulo train mails/ -o mails.gulo", "folders mails/ham/, mails/spam/; one minute"},
                     {"gulo train types.tar.zst -o types.gulo --budget 10m", "an archive; ten minutes"},
-                    {"gulo train list.csv --label class -o x.gulo", "a table of paths and labels"}}},
+                    {"gulo train list.csv --label class -o x.gulo", "a table of paths and labels"},
+                    {"gulo train posts.jsonl --column text -o x.gulo", "a field of text; its label in another"}}},
       {.name = "test",
        .summary = "measure a recogniser on labelled files",
        .details = "Labels are matched by name; items of a label that the recogniser does not know count as wrong.",
@@ -190,9 +199,9 @@ std::vector<CommandRecord> make_command_records() {
                     {"gulo test mails.gulo new/ --json", "for scripts"}}},
       {.name = "predict",
        .summary = "recognise files",
-       .details =
-           "Answers come in the order given. A file that cannot be read is reported on standard error, the rest go "
-           "on, and the exit code is 1.",
+       .details = "Answers come in the order given; a table gives one for each row, called FILE:ROW. A file that "
+                  "cannot be read "
+                  "is reported on standard error, the rest go on, and the exit code is 1.",
        .arguments = {model, files},
        .examples = {{"gulo predict types.gulo download.bin", "download.bin: png 0.998"},
                     {"gulo predict types.gulo -r ~/Downloads --format jsonl", "an object a line"},

@@ -18,8 +18,9 @@ struct Options {
   std::string budget = "60s";
   double budget_s = 60;  // parsed from budget
   std::string as = "auto";
-  std::string label{};  // column
-  std::string valid{};  // DATA for validation; empty: valid_fraction of the training items
+  std::string label{};   // column
+  std::string column{};  // of text
+  std::string valid{};   // DATA for validation; empty: valid_fraction of the training items
   double valid_fraction = 0.1;
   std::string device = "auto";
   long seed = 0;

@@ -26,12 +26,17 @@ constexpr size_t kKeptBufferBytes = size_t{4} << 20;
 
 class FilePredictor {
  public:
-  FilePredictor(const Predictor& predictor, const ModelSpec& spec, int top, int n_threads)
-      : predictor_(predictor), spec_(spec), kind_(spec.kind), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
+  FilePredictor(const Predictor& predictor, const ModelSpec& spec, const Options& options, int n_threads)
+      : predictor_(predictor),
+        spec_(spec),
+        kind_(spec.kind),
+        column_(options.column),
+        top_(options.top),
+        buffers_(static_cast<size_t>(n_threads)) {}
 
   // One answer a file, or one a row of a table. A file that cannot be read gives one that says why.
   std::vector<Prediction> predict(const std::string& path, int thread) {
-    if (kind_ == Kind::kBytes || !is_table_file(path)) return {predict_item(path, thread)};
+    if (!holds_items(path)) return {predict_item(path, thread)};
     try {
       return predict_rows(path, thread);
     } catch (const Error& error) {
@@ -41,6 +46,12 @@ class FilePredictor {
   }
 
  private:
+  // Of bytes only a recogniser of text looks for it in tables.
+  bool holds_items(const std::string& path) const {
+    if (kind_ != Kind::kBytes) return is_table_file(path);
+    return (!column_.empty() || !spec_.columns.empty()) && has_table_name(path);
+  }
+
   Prediction predict_item(const std::string& path, int thread) {
     Prediction prediction{.path = path, .error = "", .top = {}};
     PaddedBytes& buffer = buffers_[static_cast<size_t>(thread)];
@@ -63,6 +74,7 @@ class FilePredictor {
     table.labelled = false;
     table.min_labels = 0;
     table.as = kind_;
+    table.column = column_;
     table.columns = spec_.columns;
     const Corpus rows = read_table_file(path, table);
     require(rows.kind == kind_, ErrorKind::kData,
@@ -84,6 +96,7 @@ class FilePredictor {
   const Predictor& predictor_;
   const ModelSpec& spec_;
   const Kind kind_;
+  const std::string column_;
   const int top_;
   std::vector<PaddedBytes> buffers_;  // one a thread
 };
@@ -109,7 +122,7 @@ int run_predict(const Options& options, const Model& model, const Predictor& pre
   const std::vector<std::string> paths = list_files(options, folder_failed);
   const PredictionFormat format(options.format, model.spec.labels);
   const int n_threads = thread_count(options);
-  FilePredictor files(predictor, model.spec, options.top, n_threads);
+  FilePredictor files(predictor, model.spec, options, n_threads);
   OrderedOutput output;
   std::atomic<bool> some_failed = folder_failed;
 

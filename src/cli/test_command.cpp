@@ -37,6 +37,7 @@ Corpus read_test_items(const Options& options, const ModelSpec& spec) {
   data.kind = spec.kind;
   data.columns = spec.columns;
   data.label_column = options.label;
+  data.column = options.column;
   data.min_labels = 1;
   data.max_bad_fraction = options.max_bad;
   data.memory_bytes = options.memory_bytes;

@@ -24,7 +24,7 @@ struct Corpus {
 
   Kind kind = Kind::kBytes;
   std::vector<ItemShape> shapes;     // [n_items]; of bytes empty, as a length says all
-  std::vector<std::string> columns;  // of cells: their names (data/cells.h)
+  std::vector<std::string> columns;  // of cells: their names (data/cells.h); of bytes that were such: the one column
 
   static constexpr size_t kArenaPadding = kItemPadding;  // kernels may read, never use, this much past an item's end
 

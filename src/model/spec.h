@@ -50,7 +50,8 @@ struct ModelSpec {
   static constexpr int kMaxLabels = 65535;
   Kind kind = Kind::kBytes;
   std::vector<std::string> labels;
-  std::vector<std::string> columns;         // of cells: their names, the label's left out
+  // Of cells: their names, the label's left out; of bytes: the one column of a table whose cells are the items.
+  std::vector<std::string> columns;
   std::optional<WideSpec> wide;             // of kind bytes
   std::optional<ConvolutionBankSpec> bank;  // the wide part of kind samples; "wide": {"bank": ...} in the file
   std::optional<DeepSpec> deep;

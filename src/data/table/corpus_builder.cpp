@@ -39,7 +39,7 @@ void CorpusBuilder::add(uint64_t row, std::string_view label, const ItemShape& s
   if (options_.labelled && label.empty()) return add_bad(row, "has no label");
   corpus_.arena.append(bytes);
   corpus_.offsets.push_back(corpus_.arena.size());
-  corpus_.shapes.push_back(shape);
+  if (corpus_.kind != Kind::kBytes) corpus_.shapes.push_back(shape);
   corpus_.names.push_back(fmt::format("{}:{}", shown_path_, row));
   corpus_.content_hashes.push_back(XXH3_64bits(bytes.data(), bytes.size()));
   count_label(label);
@@ -50,6 +50,10 @@ void CorpusBuilder::add_samples(uint64_t row, std::string_view label, std::span<
   const ItemShape shape{.type = ValueType::kFloat32,
                         .extents = {static_cast<uint32_t>(values.size() / n_channels), n_channels, 1}};
   add(row, label, shape, {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()});
+}
+
+void CorpusBuilder::add_text(uint64_t row, std::string_view label, std::string_view text) {
+  add(row, label, {}, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 void CorpusBuilder::add_bad(uint64_t row, const std::string& reason) {

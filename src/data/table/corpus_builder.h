@@ -22,6 +22,8 @@ class CorpusBuilder {
   // suffice.
   void add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes);
   void add_samples(uint64_t row, std::string_view label, std::span<const float> values, uint32_t n_channels);
+  // Of kind bytes.
+  void add_text(uint64_t row, std::string_view label, std::string_view text);
   void add_bad(uint64_t row, const std::string& reason);
 
   // What read_table_file says of labels and bad rows.

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <set>
 
+#include "base/error.h"
 #include "base/progress.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "data/decoder.h"
 #include "data/table/table_file.h"
 
@@ -42,6 +44,7 @@ std::string shapes_text(const Corpus& corpus, const std::string& formats) {
     case Kind::kCells:
       return fmt::format("rows of {} cells", range_text(corpus, 0));
     case Kind::kBytes:
+      if (!corpus.columns.empty()) return fmt::format("texts of column '{}'", printable_utf8(corpus.columns[0]));
       break;
   }
   return "items";
@@ -55,15 +58,20 @@ Corpus read_table(const std::string& path, const DataOptions& options) {
   table.memory_bytes = options.memory_bytes;
   table.spill_folder = options.spill_folder;
   table.as = options.kind;
+  table.column = options.column;
   table.columns = options.columns;
   return read_table_file(path, table);
 }
 
 // The files that hold many items each, where DATA is one or a folder of them.
 std::vector<std::string> tables_of(const std::string& data, const DataOptions& options) {
-  if (options.kind == Kind::kBytes) return {};
-  if (is_table_file(data)) return {data};
-  return table_parts(data, options.split);
+  const bool text = !options.column.empty() || (options.kind == Kind::kBytes && !options.columns.empty());
+  if (options.kind == Kind::kBytes && !text) return {};
+  if (text ? has_table_name(data) : is_table_file(data)) return {data};
+  std::vector<std::string> parts = table_parts(data, options.split);
+  require(options.column.empty() || !parts.empty(), ErrorKind::kUsage, "is no table, and a column of text is asked for",
+          "a table is a .csv, .tsv or .jsonl file, or a folder with train.csv and test.csv", data);
+  return parts;
 }
 
 // What an archive holds is kept beside the arena until that is filled: together they stay within the limit.

@@ -14,6 +14,7 @@ struct DataOptions {
   Split split = Split::kTrain;
   std::optional<Kind> kind;          // --as; none: found out from the contents
   std::string label_column;          // --label
+  std::string column;                // --column: of a table of rows, the column of text that is the item
   std::vector<std::string> columns;  // of a table: those of the training data
   size_t min_labels = 2;             // fewer labels are an error
   double max_bad_fraction = 0.01;

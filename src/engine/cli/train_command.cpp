@@ -42,6 +42,7 @@ int run_train(const Options& options) {
                                                   .valid_data = options.valid,
                                                   .split = options.split,
                                                   .label_column = options.label,
+                                                  .column = options.column,
                                                   .budget_s = options.budget_s,
                                                   .valid_fraction = options.valid_fraction,
                                                   .max_bad_fraction = options.max_bad,

@@ -53,6 +53,7 @@ DataOptions data_options(const TrainOptions& options) {
   data.split = split_of(options.split, Split::kTrain);
   data.kind = options.kind;
   data.label_column = options.label_column;
+  data.column = options.column;
   data.max_bad_fraction = options.max_bad_fraction;
   data.memory_bytes = options.memory_bytes;
   data.spill_folder = temporary_folder(options.model_path);

@@ -13,7 +13,7 @@ namespace gulo {
 struct TrainOptions {
   std::string data, model_path;
   std::string valid_data;  // empty: valid_fraction of the items
-  std::string split = "auto", label_column;
+  std::string split = "auto", label_column, column;
   double budget_s = 60;
   double valid_fraction = 0.1;
   double max_bad_fraction = 0.01;
