@@ -3,7 +3,7 @@
 
 usage: bench/streaming.py [--large 6G] [--large-memory 1G] [--budget 150s] [--folder FOLDER] [--out bench/results/streaming.json]
 
-Items are made up: random words of 8 bytes, some of which stand a little more often under their own label. A small set is
+Items are made up: random words of 8 bytes, some of which are their label's, but in one item of ten the next label's. A small set is
 trained in memory and streamed (--memory a fifth of it), with the same seeds; a tiny one shows what the program takes by
 itself; the large one is streamed only. FOLDER needs room for twice the large set. Needs numpy.
 """
@@ -21,8 +21,9 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
-N_LABELS, N_WORDS, LABEL_WORDS, ITEM_BYTES = 8, 1 << 16, 256, 64 << 10
-MARKS_PER_ITEM = 10  # words of an item that are its label's
+N_LABELS, N_WORDS, LABEL_WORDS, ITEM_BYTES = 8, 2048, 4, 64 << 10
+MARKS_PER_ITEM = 128  # words of an item that are its label's
+MISLED = 10  # one item of so many has the words of the next label: what nobody can learn
 MIB, GIB = 1 << 20, 1 << 30
 
 
@@ -35,8 +36,9 @@ def put_items(folder: Path, n_bytes: int, seed: int) -> Path:
     n_words = ITEM_BYTES // 8
     for i in range(max(N_LABELS * 20, n_bytes // ITEM_BYTES)):
         label = i % N_LABELS
+        shown = (label + (numbers.integers(0, MISLED) == 0)) % N_LABELS
         chosen = numbers.integers(0, N_WORDS, n_words)
-        marks = numbers.integers(0, LABEL_WORDS, MARKS_PER_ITEM) + label * LABEL_WORDS
+        marks = numbers.integers(0, LABEL_WORDS, MARKS_PER_ITEM) + shown * LABEL_WORDS
         chosen[numbers.integers(0, n_words, MARKS_PER_ITEM)] = marks
         (folder / f"label{label}" / f"{i}").write_bytes(words[chosen].tobytes())
     return folder
