@@ -33,6 +33,7 @@ class Arena {
   ~Arena();
 
   size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
   uint8_t* data() { return data_; }
   const uint8_t* data() const { return data_; }
   uint8_t* begin() { return data_; }
