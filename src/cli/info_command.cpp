@@ -97,7 +97,11 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add("model", path);
   facts.add("kind", std::string(kind_name(spec.kind)));
   if (spec.kind == Kind::kBytes && !spec.columns.empty()) facts.add("column of text", spec.columns[0]);
-  facts.add("labels", name_labels(spec.labels));
+  if (spec.task == Task::kNumber)
+    facts.add("answer", fmt::format("a number, in training {:.6g} on average with a deviation of {:.6g}",
+                                    spec.number_unit.offset, spec.number_unit.scale));
+  else
+    facts.add("labels", name_labels(spec.labels) + (spec.task == Task::kLabels ? ", several an item" : ""));
   facts.add("parts", name_parts(spec) + ", " + format_bytes(static_cast<double>(tensor_bytes(model))));
   facts.add("needs the engine", runs_without_engine(spec) ? "no" : "yes");
   facts.add("trained on", facts.word("data"));
@@ -109,6 +113,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add("augmentation", augmentation(spec.training));
   facts.add("device", facts.word("device"));
   facts.add("machine", facts.word("machine"));
+  facts.add_number("validation RMSE", "valid_rmse", format_si);
   facts.add_number("validation error", "valid_error", format_percent);
 
   const CurvePlot plot{.utf8 = terminal_speaks_utf8(), .format_x = format_duration, .format_y = format_percent};

@@ -35,6 +35,15 @@ std::vector<OptionRecord> make_option_records() {
        .choices = {"auto", "bytes", "samples", "pixels", "cells"},
        .help = "what the files are opened to; bytes takes every file as it lies",
        .commands = {"train"}},
+      {.name = "--task",
+       .type = kChoice,
+       .field = &Options::task,
+       .value_name = "TASK",
+       .default_text = "auto",
+       .choices = {"auto", "label", "labels", "number"},
+       .help = "what to learn: one label an item, several labels (with |, ; or , between them), or a number; auto "
+               "guesses from the labels",
+       .commands = {"train"}},
       {.name = "--label",
        .type = kText,
        .field = &Options::label,
@@ -137,8 +146,9 @@ std::vector<OptionRecord> make_option_records() {
        .type = kInteger,
        .field = &Options::top,
        .value_name = "K",
-       .default_text = "1",
-       .help = "give the K most probable labels",
+       .help =
+           "give the K most probable labels; without it one, or of several labels an item all with a probability of "
+           "0.5 or more",
        .commands = {"predict"},
        .minimum = 1,
        .maximum = 1e6},
@@ -148,7 +158,8 @@ std::vector<OptionRecord> make_option_records() {
        .value_name = "FORMAT",
        .default_text = "text",
        .choices = {"text", "json", "jsonl", "csv"},
-       .help = "text: a line for people; json: one array; jsonl: an object a line; csv: path,label,probability",
+       .help = "text: a line for people; json: one array; jsonl: an object a line; csv: path,label,probability or "
+               "path,number",
        .commands = {"predict"}},
       {.name = "--report",
        .type = kPath,
@@ -189,10 +200,13 @@ std::vector<CommandRecord> make_command_records() {
        .examples = {{"gulo train mails/ -o mails.gulo", "folders mails/ham/, mails/spam/; one minute"},
                     {"gulo train types.tar.zst -o types.gulo --budget 10m", "an archive; ten minutes"},
                     {"gulo train list.csv --label class -o x.gulo", "a table of paths and labels"},
+                    {"gulo train wine.csv --task number -o wine.gulo", "a number for each row"},
                     {"gulo train posts.jsonl --column text -o x.gulo", "a field of text; its label in another"}}},
       {.name = "test",
        .summary = "measure a recogniser on labelled files",
-       .details = "Labels are matched by name; items of a label that the recogniser does not know count as wrong.",
+       .details = "Labels are matched by name; items of a label that the recogniser does not know count as wrong. Of a "
+                  "recogniser of "
+                  "numbers it says how far they are off.",
        .arguments = {model, data},
        .examples = {{"gulo test mails.gulo mails/", "error, its interval, what is confused with what"},
                     {"gulo test mails.gulo new/ --report mails.html", "a page to look at"},

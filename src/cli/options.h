@@ -18,9 +18,10 @@ struct Options {
   std::string budget = "60s";
   double budget_s = 60;  // parsed from budget
   std::string as = "auto";
-  std::string label{};   // column
-  std::string column{};  // of text
-  std::string valid{};   // DATA for validation; empty: valid_fraction of the training items
+  std::string task = "auto";  // auto | label | labels | number
+  std::string label{};        // column
+  std::string column{};       // of text
+  std::string valid{};        // DATA for validation; empty: valid_fraction of the training items
   double valid_fraction = 0.1;
   std::string device = "auto";
   long seed = 0;
@@ -34,8 +35,8 @@ struct Options {
   std::string report{};        // test: HTML file
   bool no_augment = false;
   bool json = false;
-  bool recursive = false;  // -r
-  int top = 1;
+  bool recursive = false;       // -r
+  int top = 0;                  // so many labels; 0: the answer
   std::string format = "text";  // text | json | jsonl | csv
   std::string shell{};          // `gulo completion bash|zsh|fish`
 };

@@ -57,7 +57,7 @@ class FilePredictor {
     PaddedBytes& buffer = buffers_[static_cast<size_t>(thread)];
     try {
       read_item_into(path, buffer);
-      prediction.top = top_candidates(softmax(logits(buffer.bytes(), thread)), top_);
+      set_answer(prediction, logits(buffer.bytes(), thread));
     } catch (const Error& error) {
       prediction.error = error.message();
       complain(error.path().empty() ? path + ": " + error.what() : error.what());
@@ -80,11 +80,21 @@ class FilePredictor {
     require(rows.kind == kind_, ErrorKind::kData,
             fmt::format("holds {}, and the model recognises {}", kind_name(rows.kind), kind_name(kind_)), "", path);
     std::vector<Prediction> predictions;
-    for (size_t i = 0; i < rows.n_items(); ++i)
-      predictions.push_back({.path = rows.names[i],
-                             .error = "",
-                             .top = top_candidates(softmax(predictor_.logits(rows.view(i), thread)), top_)});
+    for (size_t i = 0; i < rows.n_items(); ++i) {
+      predictions.push_back({.path = rows.names[i], .error = "", .top = {}});
+      set_answer(predictions.back(), predictor_.logits(rows.view(i), thread));
+    }
     return predictions;
+  }
+
+  void set_answer(Prediction& prediction, const std::vector<float>& logits) const {
+    if (spec_.task == Task::kNumber) {
+      prediction.number = spec_.number_unit.to_number(logits.at(0));
+      return;
+    }
+    const std::vector<float> all = probabilities(spec_.task, logits);
+    const bool several = spec_.task == Task::kLabels && top_ == 0;
+    prediction.top = several ? probable_candidates(all) : top_candidates(all, std::max(1, top_));
   }
 
   std::vector<float> logits(std::span<const uint8_t> file, int thread) const {
@@ -120,7 +130,7 @@ std::vector<std::string> list_files(const Options& options, bool& some_failed) {
 int run_predict(const Options& options, const Model& model, const Predictor& predictor) {
   bool folder_failed = false;
   const std::vector<std::string> paths = list_files(options, folder_failed);
-  const PredictionFormat format(options.format, model.spec.labels);
+  const PredictionFormat format(options.format, model.spec.labels, model.spec.task);
   const int n_threads = thread_count(options);
   FilePredictor files(predictor, model.spec, options, n_threads);
   OrderedOutput output;

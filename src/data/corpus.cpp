@@ -198,21 +198,38 @@ Corpus read_corpus(const Listing& listing, const CorpusOptions& options) {
   return reader.finish();
 }
 
-void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data) {
-  std::vector<int> label_map;
+namespace {
+
+// The labels of `more` as numbered in `to`.
+std::vector<int> map_labels(const Corpus& to, const Corpus& more, const std::string& more_data) {
+  std::vector<int> numbers;
   for (const std::string& label : more.labels) {
     const auto found = std::find(to.labels.begin(), to.labels.end(), label);
     require(found != to.labels.end(), ErrorKind::kData, "has label " + label + ", which the training data have not",
             "validate on the labels that are trained", more_data);
-    label_map.push_back(static_cast<int>(found - to.labels.begin()));
+    numbers.push_back(static_cast<int>(found - to.labels.begin()));
   }
+  return numbers;
+}
+
+}  // namespace
+
+void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data) {
+  const std::vector<int> label_map = map_labels(to, more, more_data);
   to.arena.resize(to.n_bytes());  // without its padding
   for (size_t i = 0; i < more.n_items(); ++i) {
     to.arena.append(more.item(i));
     to.offsets.push_back(to.offsets.back() + more.item(i).size());
-    to.item_labels.push_back(label_map[static_cast<size_t>(more.item_labels[i])]);
+    const int label = more.item_labels[i];
+    to.item_labels.push_back(more.task == Task::kLabel ? label_map[static_cast<size_t>(label)] : label);
   }
   to.arena.resize(to.arena.size() + Corpus::kArenaPadding);
+  for (const std::vector<int>& set : more.label_sets) {
+    std::vector<int>& mapped = to.label_sets.emplace_back();
+    for (const int label : set) mapped.push_back(label_map[static_cast<size_t>(label)]);
+    std::sort(mapped.begin(), mapped.end());
+  }
+  to.numbers.insert(to.numbers.end(), more.numbers.begin(), more.numbers.end());
   to.names.insert(to.names.end(), more.names.begin(), more.names.end());
   to.shapes.insert(to.shapes.end(), more.shapes.begin(), more.shapes.end());
   to.content_hashes.insert(to.content_hashes.end(), more.content_hashes.begin(), more.content_hashes.end());

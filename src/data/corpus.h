@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,17 +11,24 @@
 #include "data/item.h"
 #include "data/reader/reader.h"
 #include "data/source.h"
+#include "data/task.h"
 
 namespace gulo {
 
 struct Corpus {
   Arena arena;                           // the items' bytes, one after the other, then kArenaPadding zero bytes
   std::vector<uint64_t> offsets{0};      // [n_items + 1]: item i is arena[offsets[i] .. offsets[i+1])
-  std::vector<int> item_labels;          // [n_items], index into `labels`
+  std::vector<int> item_labels;          // [n_items], index into `labels`; of other tasks a stratum (data/split.h)
   std::vector<std::string> names;        // [n_items], for people: bytes that are not UTF-8 are written \xNN
   std::vector<uint64_t> content_hashes;  // [n_items], XXH3-64 of the bytes
-  std::vector<std::string> labels;
-  uint64_t n_bad = 0;  // unreadable items, left out
+  std::vector<std::string> labels;       // what an answer has a value for: the labels, or "number"
+  uint64_t n_bad = 0;                    // unreadable items, left out
+
+  Task task = Task::kLabel;
+  std::optional<Task> declared_task;         // what the data themselves say that it is
+  std::vector<std::vector<int>> label_sets;  // of several labels an item: [n_items], each ascending
+  std::vector<double> numbers;               // of a number an item: [n_items]
+  NumberUnit number_unit;                    // of that task, as learners give them (set_number_unit)
 
   Kind kind = Kind::kBytes;
   std::vector<ItemShape> shapes;     // [n_items]; of bytes empty, as a length says all
@@ -55,8 +63,8 @@ ArenaLimits arena_limits(uint64_t memory_bytes, const std::string& spill_folder)
 // on the disk, than there is.
 Corpus read_corpus(const Listing& listing, const CorpusOptions& options);
 
-// Puts the items of `more` behind those of `to`. Labels are matched by name; one that `to` has not is an Error (kData)
-// that names `more_data`.
+// Puts the items of `more`, of the same task, behind those of `to`. Labels are matched by name; one that `to` has not
+// is an Error (kData) that names `more_data`.
 void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data);
 
 }  // namespace gulo

@@ -36,7 +36,7 @@ void CorpusBuilder::fail(const std::string& message, const std::string& hint) co
 
 void CorpusBuilder::add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes) {
   label = without_blanks(label);
-  if (options_.labelled && label.empty()) return add_bad(row, "has no label");
+  if (options_.labelled && !options_.may_lack_labels && label.empty()) return add_bad(row, "has no label");
   corpus_.arena.append(bytes);
   corpus_.offsets.push_back(corpus_.arena.size());
   if (corpus_.kind != Kind::kBytes) corpus_.shapes.push_back(shape);

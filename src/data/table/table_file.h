@@ -27,6 +27,7 @@ struct TableOptions {
   size_t min_labels = 2;  // fewer are an error; below 2, rows that all have different labels are none
   // False, for prediction: labels are not needed and not read, Corpus::item_labels are -1 and Corpus::labels is empty.
   bool labelled = true;
+  bool may_lack_labels = false;    // an item with an empty label is one; else it is a bad row
   double max_bad_fraction = 0.01;  // more unreadable rows than this is an error (--max-bad)
   // Of tables of rows: kCells, kSamples, or kBytes, which is one column of text. None: cells, or the text where it is
   // the one column beside the label's, which is then said aloud.

@@ -6,7 +6,7 @@
 // softmax(-temperature * distance) (neighbourhood components analysis with a network: ModernNCA, Ye et al. 2024, arXiv
 // 2407.03257). Members of an even number take the squared distance, which over bends is the kernel of a random forest's
 // partitions; the others the distance itself, which forgets less of what is far. The answer is the mean of all members'
-// and heads' probabilities.
+// and heads' probabilities, or of their numbers.
 //
 // While training, a row is compared with the other rows of its batch (never with itself), so a batch must not have a
 // row twice. Each head of each member has its own loss.
@@ -26,7 +26,7 @@ namespace gulo {
 // Training rows to compare with: spec.n_remembered rows, with spec.n_remembered_lookups ids in all.
 struct RememberedRows {
   Batch rows;
-  at::Tensor labels;  // [n] int64
+  BatchTargets targets;
 };
 
 class CellNetwork : public DeepNetwork {
@@ -34,10 +34,11 @@ class CellNetwork : public DeepNetwork {
   // Random parameters. Throws Error (kData) where the spec's numbers cannot be a network.
   CellNetwork(const CellNetworkSpec& spec, uint64_t seed);
 
-  // Logarithms of probabilities. `step` changes nothing: learning goes through loss().
+  // One label: logarithms of probabilities; several: of their odds; a number: the number. `step` changes nothing:
+  // learning goes through loss().
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
   // Of the members' heads, each by itself, the mean.
-  at::Tensor loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step) override;
+  at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) override;
   double forward_flops(const Batch& batch) const override;
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Costs count multiplications.
@@ -57,13 +58,15 @@ class CellNetwork : public DeepNetwork {
  private:
   // The training rows' places for the parameters as they are.
   struct Keys {
-    at::Tensor places, square_norms, labels;  // [members, n, width], [members, 1, n], [n, n_labels]
+    at::Tensor places, square_norms, answers;  // [members, n, width], [members, 1, n], target_rows [n, n_labels]
     uint64_t version = 0;
   };
 
   at::Tensor places(const at::Tensor& features, const TrainStep* step) const;
   at::Tensor head_logits(const at::Tensor& places) const;
   at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const;
+  at::Tensor neighbour_loss(const at::Tensor& votes, const BatchTargets& targets) const;
+  at::Tensor remembered_answers() const;
   const Keys& keys();
   Batch remembered_slice(int64_t begin, int64_t end) const;
   uint64_t version() const;

@@ -40,11 +40,8 @@ double rate_scale(double fraction) {
 class DeepTrainer {
  public:
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
-      : corpus_(corpus), options_(options), start_s_(now_s()) {
-    for (uint32_t item : valid) {
-      valid_items_.push_back(corpus.view(item));
-      valid_labels_.push_back(corpus.item_labels[item]);
-    }
+      : corpus_(corpus), options_(options), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
+    for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
     valid_parts_ = parts_of_items();
   }
 
@@ -85,10 +82,7 @@ class DeepTrainer {
 
   // Gradients of one batch are added to the parameters'; returns the loss.
   double learn(const Batch& batch) {
-    const at::Tensor labels = at::empty({static_cast<int64_t>(batch.owners.size())}, at::kLong);
-    for (size_t i = 0; i < batch.owners.size(); ++i)
-      labels.mutable_data_ptr<int64_t>()[i] = corpus_.item_labels[batch.owners[i]];
-    const at::Tensor loss = network_->loss(batch, labels,
+    const at::Tensor loss = network_->loss(batch, batch_targets(corpus_, batch.owners),
                                            {.head_dropout = setup_.head_dropout,
                                             .label_smoothing = setup_.label_smoothing,
                                             .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
@@ -185,10 +179,10 @@ class DeepTrainer {
     std::vector<float> logits = valid_logits();
     expected_validation_s_ = now_s() - start_s;
     if (options_.steps == 0) reserve_last_validation();
-    const double error = error_fraction(logits, valid_labels_);
+    const double error = answer_error(logits, valid_targets_);
     result_.curve.push_back({now_s() - start_s_, result_.steps, loss_, error});
     valid_error_ = error;
-    if (error > result_.valid_error) return;
+    if (!best_.empty() && error > result_.valid_error) return;
     result_.valid_error = error;
     result_.valid_logits = std::move(logits);
     best_.clear();
@@ -215,8 +209,8 @@ class DeepTrainer {
   const DeepOptions& options_;
   const double start_s_;
   std::vector<ItemView> valid_items_;
-  std::vector<int> valid_labels_;
-  std::vector<size_t> valid_parts_;  // see parts_of_items()
+  const Targets valid_targets_;
+    valid_parts_ = parts_of_items();
 
   DeepResult result_;
   DeepSetup setup_;

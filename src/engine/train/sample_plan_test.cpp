@@ -87,7 +87,7 @@ TEST(SamplePlanTest, EmptyAndShortItemsAreTrainedOn) {
     DeepSetup setup = setup_samples(corpus, all_items(corpus), {.seconds = 1});
     const Batch batch = setup.feed->next();
     const at::Tensor labels = at::zeros({static_cast<int64_t>(batch.owners.size())}, at::kLong);
-    EXPECT_TRUE(std::isfinite(setup.network->loss(batch, labels, {}).item<double>()));
+    EXPECT_TRUE(std::isfinite(setup.network->loss(batch, {Task::kLabel, labels}, {}).item<double>()));
   }
 }
 

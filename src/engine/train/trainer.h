@@ -7,6 +7,7 @@
 #include <string>
 
 #include "data/reader/reader.h"
+#include "data/task.h"
 
 namespace gulo {
 
@@ -23,6 +24,7 @@ struct TrainOptions {
   int n_threads = 1;
   std::string parts = "both";  // both | wide | deep
   std::optional<Kind> kind;    // none: found out from the contents
+  std::optional<Task> task;    // none: guessed from the labels
   bool augment = true;         // items may be varied at random in training
 };
 

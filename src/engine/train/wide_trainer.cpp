@@ -23,6 +23,8 @@ namespace {
 constexpr size_t kBatchItems = 8;  // what two cores' caches hold of 4 KiB items' rows; part of the result, so fixed
 constexpr size_t kMaxTableBytes = size_t{512} << 20;
 constexpr double kBiasLearningRate = 0.01;
+// Of numbers, whatever the recipe: the items of a batch step together, and eight alike must not step too far.
+constexpr double kNumberLearningRate = 0.12;
 constexpr uint64_t kRaritySampleBytes = uint64_t{32} << 20;
 
 using Clock = std::chrono::steady_clock;
@@ -37,6 +39,26 @@ double cross_entropy_gradient(std::vector<float>& logits, int n_labels, int labe
   for (auto it = logits.begin(); it != end; ++it) *it /= sum;
   logits[static_cast<size_t>(label)] -= 1;
   return static_cast<double>(std::log(sum) + largest - own);
+}
+
+// The same of labels by themselves, which the item has or has not.
+double labels_gradient(std::vector<float>& logits, int n_labels, const std::vector<int>& labels) {
+  float loss = 0;
+  for (int k = 0; k < n_labels; ++k) {
+    float& logit = logits[static_cast<size_t>(k)];
+    loss += std::max(logit, 0.0f) + std::log1p(std::exp(-std::abs(logit)));
+    for (const int label : labels) loss -= label == k ? logit : 0.0f;
+    logit = 1 / (1 + std::exp(-logit));
+  }
+  for (const int label : labels) logits[static_cast<size_t>(label)] -= 1;
+  return static_cast<double>(loss) / n_labels;
+}
+
+// Of half the squared error; returns the squared error.
+double number_gradient(std::vector<float>& answer, double wanted) {
+  const double miss = static_cast<double>(answer[0]) - wanted;
+  answer[0] = static_cast<float>(miss);
+  return miss * miss;
 }
 
 }  // namespace
@@ -162,8 +184,20 @@ class WideTrainer::Run {
     for (int k = 0; k < trainer_.n_labels_; ++k)
       slot.step[static_cast<size_t>(k)] =
           slot.step[static_cast<size_t>(k)] * value + trainer_.bias_[static_cast<size_t>(k)];
-    slot.loss = cross_entropy_gradient(slot.step, trainer_.n_labels_, corpus_.item_labels[slot.item]);
+    slot.loss = gradient(slot);
     for (float& s : slot.step) s *= value * static_cast<float>(learning_rate());
+  }
+
+  double gradient(Slot& slot) const {
+    switch (trainer_.task_) {
+      case Task::kLabel:
+        return cross_entropy_gradient(slot.step, trainer_.n_labels_, corpus_.item_labels[slot.item]);
+      case Task::kLabels:
+        return labels_gradient(slot.step, trainer_.n_labels_, corpus_.label_sets[slot.item]);
+      case Task::kNumber:
+        return number_gradient(slot.step, corpus_.number_unit.to_answer(corpus_.numbers[slot.item]));
+    }
+    return 0;
   }
 
   void update(int part) {
@@ -175,7 +209,7 @@ class WideTrainer::Run {
     }
   }
 
-  double learning_rate() const { return trainer_.recipe_.learning_rate * (1 - fraction_); }
+  double learning_rate() const { return trainer_.learning_rate_ * (1 - fraction_); }
 
   // Runs in one thread while the others wait.
   void end_of_step() noexcept {
@@ -184,8 +218,7 @@ class WideTrainer::Run {
       const float value = 1 / std::sqrt(static_cast<float>(slot.ids.size()) + 1);
       for (int k = 0; k < trainer_.n_labels_; ++k)
         trainer_.bias_[static_cast<size_t>(k)] -=
-            static_cast<float>(kBiasLearningRate / trainer_.recipe_.learning_rate) * slot.step[static_cast<size_t>(k)] /
-            value;
+            static_cast<float>(kBiasLearningRate / trainer_.learning_rate_) * slot.step[static_cast<size_t>(k)] / value;
       mean_loss_ += (slot.loss - mean_loss_) / std::min(500.0, static_cast<double>(++n_items_seen_));
       n_bytes_seen_ += slot.window.size;
     }
@@ -221,8 +254,13 @@ class WideTrainer::Run {
   Clock::time_point start_ = Clock::now();
 };
 
-WideTrainer::WideTrainer(const WideRecipe& recipe, int n_labels)
-    : recipe_(recipe), n_labels_(n_labels), width_(ngram_bag_width(n_labels)), bias_(static_cast<size_t>(n_labels)) {
+WideTrainer::WideTrainer(const WideRecipe& recipe, int n_labels, Task task)
+    : recipe_(recipe),
+      n_labels_(n_labels),
+      width_(ngram_bag_width(n_labels)),
+      task_(task),
+      learning_rate_(task == Task::kNumber ? kNumberLearningRate : recipe.learning_rate),
+      bias_(static_cast<size_t>(n_labels)) {
   while (recipe_.spec.log2_rows > 12 &&
          (sizeof(float) * static_cast<size_t>(width_) << recipe_.spec.log2_rows) > kMaxTableBytes)
     --recipe_.spec.log2_rows;
