@@ -210,7 +210,7 @@ class DeepTrainer {
   const double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
-    valid_parts_ = parts_of_items();
+  std::vector<size_t> valid_parts_;  // see parts_of_items()
 
   DeepResult result_;
   DeepSetup setup_;
