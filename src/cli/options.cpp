@@ -130,6 +130,13 @@ std::vector<OptionRecord> make_option_records() {
        .commands = {"train", "test"},
        .minimum = 0,
        .maximum = 1},
+      {.name = "--memory",
+       .type = kText,
+       .field = &Options::memory,
+       .value_name = "SIZE",
+       .help = "items that take more than this, 512M or 8G, are streamed from a temporary file (in $TMPDIR, or beside "
+               "MODEL); without it: half of the free memory",
+       .commands = {"train", "test"}},
       {.name = "-r,--recursive",
        .type = kFlag,
        .field = &Options::recursive,

@@ -1,6 +1,7 @@
 // Every option is one record; the parser, --help, shell completion, docs and the model's training record come from it.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -27,6 +28,8 @@ struct Options {
   long steps = 0;   // > 0: exactly so many deep steps instead of a budget
   int threads = 0;  // 0: all cores this process may use
   double max_bad = 0.01;
+  std::string memory{};        // size; empty: half of the free memory
+  uint64_t memory_bytes = 0;   // parsed from memory
   std::string split = "auto";  // auto: train/ for train, test/ for test; all | train | test
   std::string parts = "both";  // both | wide | deep: which parts of the learner train
   std::string report{};        // test: HTML file

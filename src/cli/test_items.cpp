@@ -34,6 +34,8 @@ Corpus read_test_items(const Options& options, const ModelSpec& spec) {
   data.column = options.column;
   data.min_labels = 1;
   data.max_bad_fraction = options.max_bad;
+  data.memory_bytes = options.memory_bytes;
+  data.spill_folder = temporary_folder(options.model);
   data.n_threads = thread_count(options);
   return read_data_set(options.data.at(0), data).corpus;
 }

@@ -9,7 +9,6 @@
 #include "base/progress.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "data/memory.h"
 
 namespace gulo {
 namespace {
@@ -26,11 +25,9 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 CorpusBuilder::CorpusBuilder(std::string path, Kind kind, const TableOptions& options)
-    : path_(std::move(path)),
-      shown_path_(printable_utf8(path_)),
-      options_(options),
-      memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes : free_memory_bytes() / 2) {
+    : path_(std::move(path)), shown_path_(printable_utf8(path_)), options_(options) {
   corpus_.kind = kind;
+  corpus_.arena = Arena(arena_limits(options.memory_bytes, options.spill_folder));
 }
 
 void CorpusBuilder::fail(const std::string& message, const std::string& hint) const {
@@ -40,10 +37,7 @@ void CorpusBuilder::fail(const std::string& message, const std::string& hint) co
 void CorpusBuilder::add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes) {
   label = without_blanks(label);
   if (options_.labelled && !options_.may_lack_labels && label.empty()) return add_bad(row, "has no label");
-  require(corpus_.arena.size() + bytes.size() + Corpus::kArenaPadding <= memory_bytes_, ErrorKind::kDevice,
-          fmt::format("its items take more than {} of memory", format_bytes(static_cast<double>(memory_bytes_))),
-          "give fewer items, free some memory, or use a machine with more of it", path_);
-  corpus_.arena.insert(corpus_.arena.end(), bytes.begin(), bytes.end());
+  corpus_.arena.append(bytes);
   corpus_.offsets.push_back(corpus_.arena.size());
   if (corpus_.kind != Kind::kBytes) corpus_.shapes.push_back(shape);
   corpus_.names.push_back(fmt::format("{}:{}", shown_path_, row));

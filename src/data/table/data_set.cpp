@@ -58,6 +58,8 @@ Corpus read_table(const std::string& path, const DataOptions& options, bool may_
   table.min_labels = 1;  // what is needed, the task says
   table.may_lack_labels = may_lack_labels;
   table.max_bad_fraction = options.max_bad_fraction;
+  table.memory_bytes = options.memory_bytes;
+  table.spill_folder = options.spill_folder;
   table.as = options.kind;
   table.column = options.column;
   table.columns = options.columns;
@@ -103,6 +105,14 @@ std::vector<std::string> tables_of(const std::string& data, const DataOptions& o
   return parts;
 }
 
+void say_if_streamed(const Corpus& corpus) {
+  if (!corpus.arena.in_file()) return;
+  const uint64_t n_shards = (corpus.n_bytes() + corpus.arena.shard_bytes() - 1) / corpus.arena.shard_bytes();
+  say(fmt::format("{} are more than the {} that --memory allows: streamed from a temporary file in {} shards",
+                  format_bytes(static_cast<double>(corpus.n_bytes())),
+                  format_bytes(static_cast<double>(corpus.arena.limits().memory_bytes)), format_count(n_shards)));
+}
+
 }  // namespace
 
 std::string describe(const Corpus& corpus, const std::string& formats) {
@@ -116,6 +126,7 @@ DataSet read_data_set(const std::string& data, const DataOptions& options) {
     Corpus corpus = read_tables(tables, options, may_be_several_labels(options));
     if (has_unlabelled(corpus, options)) corpus = read_tables(tables, options, false);
     assign_task(corpus, task_options(options, true), data);
+    say_if_streamed(corpus);
     std::string description = describe(corpus, "");
     return {std::move(corpus), std::move(description)};
   }
@@ -124,15 +135,19 @@ DataSet read_data_set(const std::string& data, const DataOptions& options) {
                        .label_column = options.label_column,
                        .min_labels = is_list ? 1 : options.min_labels,
                        .may_lack_labels = may_be_several_labels(options)};
-  const Listing listing = list_source(data, source);
-  const CorpusOptions reading{
-      .max_bad_fraction = options.max_bad_fraction, .memory_bytes = 0, .n_threads = options.n_threads};
-  Corpus files = read_corpus(listing, reading);
+  // What an archive holds is kept beside the arena until that is filled: together they stay within the limit.
+  source.keep_bytes = std::min(source.keep_bytes, arena_limits(options.memory_bytes, "").memory_bytes / 4);
+  const CorpusOptions reading{.max_bad_fraction = options.max_bad_fraction,
+                              .memory_bytes = options.memory_bytes,
+                              .spill_folder = options.spill_folder,
+                              .n_threads = options.n_threads};
+  Corpus files = read_corpus(list_source(data, source), reading);
   const KindGuess guess = guess_kind(files);
   if (!options.kind && !guess.remark.empty()) say(guess.remark);
   const Kind kind = options.kind.value_or(guess.kind);
   const std::string formats = kind == guess.kind ? guess.formats : "";
   Corpus corpus = decode_corpus(std::move(files), kind, reading, data);
+  say_if_streamed(corpus);
   if (!is_list) corpus.declared_task = Task::kLabel;  // a folder's name is a label
   if (has_unlabelled(corpus, options)) {
     source.may_lack_labels = false;

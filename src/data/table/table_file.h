@@ -36,7 +36,8 @@ struct TableOptions {
   // Corpus::columns of the training data: items get these, in this order, by name or else by place. Empty: all columns
   // but the label's.
   std::vector<std::string> columns = {};
-  uint64_t memory_bytes = 0;  // 0: half of the machine's free memory; more is an error
+  uint64_t memory_bytes = 0;      // 0: half of the machine's free memory
+  std::string spill_folder = {};  // where more than that lies in a temporary file; empty: more is an error
 };
 
 // By its name and its beginning. False for what is absent or no regular file, and for a .csv or .tsv that is a list:

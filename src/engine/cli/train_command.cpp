@@ -55,6 +55,7 @@ int run_train(const Options& options) {
                                                   .budget_s = options.budget_s,
                                                   .valid_fraction = options.valid_fraction,
                                                   .max_bad_fraction = options.max_bad,
+                                                  .memory_bytes = options.memory_bytes,
                                                   .steps = options.steps,
                                                   .seed = static_cast<uint64_t>(options.seed),
                                                   .n_threads = thread_count(options),

@@ -43,6 +43,7 @@ class DeepTrainer {
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
       : corpus_(corpus), options_(options), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
     for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
+    valid_parts_ = parts_of_items();
   }
 
   DeepResult run() {
@@ -147,7 +148,30 @@ class DeepTrainer {
 
   std::vector<float> valid_logits() {
     const at::NoGradGuard no_grad;
-    return network_->logits(valid_items_, max_windows_);
+    std::vector<float> logits;
+    size_t begin = 0;
+    for (const size_t end : valid_parts_) {
+      const std::span<const ItemView> items(valid_items_.data() + begin, end - begin);
+      for (const ItemView& item : items) corpus_.arena.looked_at(item.bytes.size());
+      const std::vector<float> part = network_->logits(items, max_windows_);
+      logits.insert(logits.end(), part.begin(), part.end());
+      begin = end;
+    }
+    return logits;
+  }
+
+  // Where parts of the validation items end; of a corpus in a file, each fits in memory.
+  std::vector<size_t> parts_of_items() const {
+    std::vector<size_t> ends;
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < valid_items_.size(); ++i) {
+      n_bytes += valid_items_[i].bytes.size();
+      if (!corpus_.arena.in_file() || n_bytes < corpus_.arena.shard_bytes() / 2) continue;
+      ends.push_back(i + 1);
+      n_bytes = 0;
+    }
+    if (ends.empty() || ends.back() < valid_items_.size()) ends.push_back(valid_items_.size());
+    return ends;
   }
 
   void validate() {
@@ -188,6 +212,7 @@ class DeepTrainer {
   const double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
+  std::vector<size_t> valid_parts_;  // see parts_of_items()
 
   DeepResult result_;
   DeepSetup setup_;

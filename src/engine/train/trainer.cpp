@@ -65,6 +65,8 @@ DataOptions data_options(const TrainOptions& options) {
   data.label_column = options.label_column;
   data.column = options.column;
   data.max_bad_fraction = options.max_bad_fraction;
+  data.memory_bytes = options.memory_bytes;
+  data.spill_folder = temporary_folder(options.model_path);
   data.n_threads = options.n_threads;
   return data;
 }
@@ -81,11 +83,21 @@ Corpus read_valid(const TrainOptions& options, const Corpus& train) {
   return read_data_set(options.valid_data, data).corpus;
 }
 
+// Of streamed items, an eighth of the memory at most is set aside, but for a thousand items: validation would read more
+// than that again and again.
+double valid_fraction(const Corpus& corpus, double asked) {
+  constexpr double kEnoughItems = 1000;
+  if (!corpus.arena.in_file()) return asked;
+  const double by_bytes =
+      0.125 * static_cast<double>(corpus.arena.limits().memory_bytes) / static_cast<double>(corpus.n_bytes());
+  return std::min(asked, std::max(by_bytes, kEnoughItems / static_cast<double>(corpus.n_items())));
+}
+
 TrainData read_items(const TrainOptions& options) {
   DataSet set = read_data_set(options.data, data_options(options));
   TrainData data{std::move(set.corpus), {}, std::move(set.description)};
   if (options.valid_data.empty()) {
-    data.parts = split_corpus(data.corpus, options.valid_fraction, options.seed);
+    data.parts = split_corpus(data.corpus, valid_fraction(data.corpus, options.valid_fraction), options.seed);
     return data;
   }
   const size_t n_train = data.corpus.n_items();
@@ -396,6 +408,8 @@ class RecogniserTrainer {
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
+                {"memory_bytes", data_.corpus.arena.limits().memory_bytes},
+                {"streamed", data_.corpus.arena.in_file()},
                 {"peak_memory_bytes", peak_memory_bytes()},
                 {"curve", curve_},
                 {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};

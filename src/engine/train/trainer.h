@@ -18,7 +18,8 @@ struct TrainOptions {
   double budget_s = 60;
   double valid_fraction = 0.1;
   double max_bad_fraction = 0.01;
-  int64_t steps = 0;  // > 0: so many deep steps and no clock: same seed, same bits
+  uint64_t memory_bytes = 0;  // items that take more are streamed from a file; 0: half of the free memory
+  int64_t steps = 0;          // > 0: so many deep steps and no clock: same seed, same bits
   uint64_t seed = 0;
   int n_threads = 1;
   std::string parts = "both";  // both | wide | deep

@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "data/item_order.h"
 #include "data/window_plan.h"
 #include "run/wide_scorer.h"
 
@@ -80,11 +81,13 @@ class WideTrainer::Run {
       : trainer_(trainer),
         corpus_(corpus),
         items_(items),
+        order_(corpus, items),
         schedule_(schedule),
         on_progress_(on_progress),
         rng_(schedule.seed),
         n_steps_(static_cast<size_t>(std::ceil(schedule.epochs * static_cast<double>(items.size()) / kBatchItems))) {
     if (trainer.recipe_.rarity) count_rarity();
+    order_.shuffle(rng_);
   }
 
   double train() {
@@ -121,16 +124,11 @@ class WideTrainer::Run {
 
   // Counted on a random sample: enough to tell common n-grams from rare ones, and short beside an epoch.
   void count_rarity() {
-    std::vector<uint32_t> sample(items_);
-    rng_.shuffle(sample);
-    uint64_t n_bytes = 0;
-    size_t n_sampled = 0;
-    while (n_sampled < sample.size() && n_bytes < kRaritySampleBytes)
-      n_bytes += first_window(sample[n_sampled++]).size();
+    const std::vector<uint32_t> sample = draw_sample();
     std::vector<uint32_t> n_items_with(trainer_.shape_.n_rows());
     const int n_threads = std::max(1, schedule_.n_threads);
     std::vector<NgramScratch> scratch(static_cast<size_t>(n_threads));
-    parallel_for(n_sampled, n_threads, 16, [&](size_t i, int thread) {
+    parallel_for(sample.size(), n_threads, 16, [&](size_t i, int thread) {
       auto& own = scratch[static_cast<size_t>(thread)];
       const size_t n = extract_window(trainer_.shape_, first_window(sample[i]), true, own);
       for (size_t j = 0; j < n; ++j) std::atomic_ref(n_items_with[own.ids[j]]).fetch_add(1, std::memory_order_relaxed);
@@ -138,13 +136,24 @@ class WideTrainer::Run {
     row_rate_.resize(n_items_with.size());
     double sum = 0, n = 0;
     for (size_t r = 0; r < row_rate_.size(); ++r) {
-      const double rarity = std::log((1.0 + static_cast<double>(n_sampled)) / (1.0 + n_items_with[r]));
+      const double rarity = std::log((1.0 + static_cast<double>(sample.size())) / (1.0 + n_items_with[r]));
       row_rate_[r] = static_cast<float>(rarity * rarity);
       sum += n_items_with[r] * rarity * rarity;
       n += n_items_with[r];
     }
     if (sum > 0)
       for (float& rate : row_rate_) rate *= static_cast<float>(n / sum);  // the mean step is what it was
+  }
+
+  std::vector<uint32_t> draw_sample() {
+    order_.shuffle(rng_);
+    std::vector<uint32_t> sample;
+    uint64_t n_bytes = 0;
+    do {
+      sample.push_back(order_.item());
+      n_bytes += first_window(sample.back()).size();
+    } while (n_bytes < kRaritySampleBytes && order_.advance());
+    return sample;
   }
 
   std::span<const uint8_t> first_window(uint32_t item) const {
@@ -156,12 +165,8 @@ class WideTrainer::Run {
   void begin_step() {
     n_slots_ = std::min(kBatchItems, items_.size());
     for (size_t s = 0; s < n_slots_; ++s) {
-      if (order_.empty()) {
-        order_ = items_;
-        rng_.shuffle(order_);
-      }
-      slots_[s].item = order_.back();
-      order_.pop_back();
+      slots_[s].item = order_.item();
+      if (!order_.advance()) order_.shuffle(rng_);
       slots_[s].window = random_window(corpus_.item(slots_[s].item).size(),
                                        static_cast<size_t>(trainer_.recipe_.spec.window_bytes), rng_);
     }
@@ -233,12 +238,12 @@ class WideTrainer::Run {
   WideTrainer& trainer_;
   const Corpus& corpus_;
   const std::vector<uint32_t>& items_;
+  ItemOrder order_;
   const WideSchedule& schedule_;
   const std::function<bool(const WideProgress&)>& on_progress_;
   Rng rng_;
   size_t n_steps_;
   std::vector<float> row_rate_;  // empty: 1
-  std::vector<uint32_t> order_;
   Slot slots_[kBatchItems];
   size_t n_slots_ = 0;
   std::atomic<size_t> next_slot_{0};
