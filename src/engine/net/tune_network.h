@@ -3,12 +3,13 @@
 
 #include <span>
 
+#include "data/targets.h"
 #include "engine/net/deep_network.h"
 
 namespace gulo {
 
-// A network without such parts stays as it is.
-void tune_network(DeepNetwork& network, std::span<const ItemView> items, std::span<const int> labels);
+// A network without such parts, or of another task than one label an item, stays as it is.
+void tune_network(DeepNetwork& network, std::span<const ItemView> items, const Targets& targets);
 // The same in a network of the same kind, as it is in one that was tuned.
 void copy_tuning(const DeepNetwork& tuned, DeepNetwork& network);
 

@@ -148,11 +148,7 @@ at::Tensor all_knots(const Corpus& corpus, const std::vector<uint32_t>& train, c
 }
 
 RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items, const CellLayout& layout) {
-  RememberedRows remembered{cell_batch(layout, views(corpus, items)),
-                            at::empty({static_cast<int64_t>(items.size())}, at::kLong)};
-  for (size_t i = 0; i < items.size(); ++i)
-    remembered.labels.mutable_data_ptr<int64_t>()[i] = corpus.item_labels[items[i]];
-  return remembered;
+  return {cell_batch(layout, views(corpus, items)), batch_targets(corpus, items)};
 }
 
 }  // namespace
@@ -172,6 +168,7 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, co
   CellPlan plan;
   CellNetworkSpec& spec = plan.spec;
   spec.n_labels = static_cast<int>(corpus.labels.size());
+  spec.task = corpus.task;
   size_t n_known = 0;
   for (const ColumnCounts& column : count_columns(corpus, train))
     spec.columns.push_back(look_at(column, train.size(), n_known));

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "data/item_order.h"
 #include "engine/net/sample_network.h"
 
 namespace gulo {
@@ -46,8 +47,8 @@ CorpusFacts facts_of(const Corpus& corpus, const std::vector<uint32_t>& train) {
     facts.lengths.push_back(view.shape.extents[0]);
     if (view.shape.rate_hz > 0) rates.push_back(view.shape.rate_hz);
     if (view.shape.rate_hz > 0 || view.shape.type != ValueType::kFloat32) ++n_sounds;
-    facts.missing = facts.missing || has_missing(view);
   }
+  for (uint32_t item : first_shard(corpus, train)) facts.missing = facts.missing || has_missing(corpus.view(item));
   // Items that are set aside must fit too.
   for (const ItemShape& shape : corpus.shapes) facts.channels = std::max(facts.channels, shape.extents[1]);
   std::sort(facts.lengths.begin(), facts.lengths.end());
@@ -165,7 +166,7 @@ DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   const auto network = std::make_shared<SampleNetwork>(plan.spec, seed, dtype);
   network->set_stripes(plan.hidden_frequencies, plan.hidden_times);
   if (!plan.spec.item_level) {
-    const Levels levels = channel_levels(corpus, train, static_cast<size_t>(plan.spec.channels));
+    const Levels levels = channel_levels(corpus, first_shard(corpus, train), static_cast<size_t>(plan.spec.channels));
     network->stem().set_level(levels.offset, levels.scale);
   }
   int64_t n_times = 0;

@@ -17,6 +17,8 @@
 #include "base/units.h"
 #include "data/split.h"
 #include "data/table/data_set.h"
+#include "data/targets.h"
+#include "data/task_assignment.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
 #include "engine/train/deep_trainer.h"
@@ -58,33 +60,55 @@ DataOptions data_options(const TrainOptions& options) {
   DataOptions data;
   data.split = split_of(options.split, Split::kTrain);
   data.kind = options.kind;
+  data.task = options.task;
   data.label_column = options.label_column;
+  data.column = options.column;
   data.max_bad_fraction = options.max_bad_fraction;
+  data.memory_bytes = options.memory_bytes;
+  data.spill_folder = temporary_folder(options.model_path);
   data.n_threads = options.n_threads;
   return data;
 }
 
-// Of the training data's kind and columns.
+// Of the training data's kind, task and columns.
 Corpus read_valid(const TrainOptions& options, const Corpus& train) {
   DataOptions data = data_options(options);
   data.split = Split::kAll;
   data.kind = train.kind;
+  data.task = train.task;
+  if (train.task == Task::kLabels) data.labels = train.labels;
   data.columns = train.columns;
   data.min_labels = 1;
   return read_data_set(options.valid_data, data).corpus;
 }
 
-TrainData read_data(const TrainOptions& options) {
+// Of streamed items, an eighth of the memory at most is set aside, but for a thousand items: validation would read more
+// than that again and again.
+double valid_fraction(const Corpus& corpus, double asked) {
+  constexpr double kEnoughItems = 1000;
+  if (!corpus.arena.in_file()) return asked;
+  const double by_bytes =
+      0.125 * static_cast<double>(corpus.arena.limits().memory_bytes) / static_cast<double>(corpus.n_bytes());
+  return std::min(asked, std::max(by_bytes, kEnoughItems / static_cast<double>(corpus.n_items())));
+}
+
+TrainData read_items(const TrainOptions& options) {
   DataSet set = read_data_set(options.data, data_options(options));
   TrainData data{std::move(set.corpus), {}, std::move(set.description)};
   if (options.valid_data.empty()) {
-    data.parts = split_corpus(data.corpus, options.valid_fraction, options.seed);
+    data.parts = split_corpus(data.corpus, valid_fraction(data.corpus, options.valid_fraction), options.seed);
     return data;
   }
   const size_t n_train = data.corpus.n_items();
   append_corpus(data.corpus, read_valid(options, data.corpus), options.valid_data);
   for (size_t i = 0; i < data.corpus.n_items(); ++i)
     (i < n_train ? data.parts.train : data.parts.valid).push_back(static_cast<uint32_t>(i));
+  return data;
+}
+
+TrainData read_data(const TrainOptions& options) {
+  TrainData data = read_items(options);
+  set_number_unit(data.corpus, data.parts.train);
   return data;
 }
 
@@ -109,7 +133,7 @@ class RecogniserTrainer {
     data_ = read_data(options_);
     say_what_is_there();
     plan_ = plan_budget(options_.budget_s, seconds_since_process_start(), options_.parts);
-    for (const uint32_t i : data_.parts.valid) valid_labels_.push_back(data_.corpus.item_labels[i]);
+    valid_targets_ = targets_of(data_.corpus, data_.parts.valid);
     if (options_.parts != "deep") train_wide_part();
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
@@ -160,7 +184,8 @@ class RecogniserTrainer {
     if (!has_wide()) return true;
     const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
     if (!enough)
-      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none", data_.parts.valid.size()));
+      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none",
+                      data_.parts.valid.size()));
     return enough;
   }
 
@@ -220,12 +245,10 @@ class RecogniserTrainer {
       if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
       DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
                                        {.seconds = left_s, .epochs = epochs, .is_trial = true});
-      const Calibration alone = fit_calibration({}, trial.valid_logits, valid_labels_);
+      const Calibration alone = fit_calibration({}, trial.valid_logits, valid_targets_);
       const std::vector<float> logits = combine_logits(alone, {}, trial.valid_logits);
-      if (best.network && improves_likelihood(logits, best_logits, valid_labels_)) break;
-      if (best.network && negative_log_likelihood(logits, valid_labels_) >=
-                              negative_log_likelihood(best_logits, valid_labels_))
-        continue;
+      if (best.network && improves(logits, best_logits, valid_targets_)) break;
+      if (best.network && mean_loss(logits, valid_targets_) >= mean_loss(best_logits, valid_targets_)) continue;
       best = std::move(trial);
       best_logits = logits;
     }
@@ -295,19 +318,17 @@ class RecogniserTrainer {
     const std::vector<float> none;
     const auto& wide = wide_ ? wide_->valid_logits : bank_ ? bank_->valid_logits : none;
     const auto& deep = deep_ ? deep_->valid_logits : none;
-    calibration_ = fit_calibration(wide, deep, valid_labels_);
-    if (valid_labels_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
+    calibration_ = fit_calibration(wide, deep, valid_targets_);
+    if (valid_targets_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
     const auto sum = combine_logits(calibration_, wide, deep);
-    valid_error_ = error_fraction(sum, valid_labels_);
-    n_valid_ = valid_labels_.size();
+    measure(sum, valid_targets_);
     keep_deep_ = deep_.has_value();
     if (!deep_) return use_bank_alone();
     if (!has_wide()) return;
-    const Calibration wide_only = fit_calibration(wide, {}, valid_labels_);
+    const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
-    const double error_without = error_fraction(without, valid_labels_);
-    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
-                 improves_likelihood(without, sum, valid_labels_);
+    const double error_without = answer_error(without, valid_targets_);
+    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without && improves(without, sum, valid_targets_);
     if (keep_deep_) {
       say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
                       format_percent(deep_->valid_error), format_percent(valid_error_)));
@@ -316,23 +337,30 @@ class RecogniserTrainer {
     say(fmt::format("the deep part does not help on validation (error {} without it, {} with it) and is dropped",
                     format_percent(error_without), format_percent(valid_error_)));
     calibration_ = wide_only;
-    valid_error_ = error_without;
+    measure(without, valid_targets_);
     use_bank_alone();
+  }
+
+  void measure(const std::vector<float>& logits, const Targets& targets) {
+    n_valid_ = targets.n_items();
+    valid_error_ = answer_error(logits, targets);
+    if (targets.task == Task::kNumber)
+      valid_rmse_ = data_.corpus.number_unit.scale * std::sqrt(mean_loss(logits, targets));
   }
 
   // Where the items are few, leaving each out in turn says more than a tenth of them set aside.
   void use_bank_alone() {
     if (!bank_) return;
-    std::vector<int> labels;
-    for (const uint32_t i : bank_->loo_items) labels.push_back(data_.corpus.item_labels[i]);
-    calibration_ = fit_calibration(bank_->loo_logits, {}, labels);
-    valid_error_ = bank_->loo_error;
-    n_valid_ = labels.size();
+    const Targets targets = targets_of(data_.corpus, bank_->loo_items);
+    calibration_ = fit_calibration(bank_->loo_logits, {}, targets);
+    measure(combine_logits(calibration_, bank_->loo_logits, {}), targets);
   }
 
   json write() {
     ModelSpec spec;
     spec.kind = data_.corpus.kind;
+    spec.task = data_.corpus.task;
+    spec.number_unit = data_.corpus.number_unit;
     spec.labels = data_.corpus.labels;
     spec.columns = data_.corpus.columns;
     spec.calibration = calibration_;
@@ -366,7 +394,8 @@ class RecogniserTrainer {
                 {"n_valid", n_valid_},
                 {"n_bad", data_.corpus.n_bad},
                 {"n_bytes", data_.corpus.n_bytes()},
-                {"n_labels", data_.corpus.labels.size()},
+                {"n_labels", data_.corpus.task == Task::kNumber ? 0 : data_.corpus.labels.size()},
+                {"task", task_name(data_.corpus.task)},
                 {"kind", kind_name(data_.corpus.kind)},
                 {"device", "cpu"},
                 {"budget_s", options_.budget_s},
@@ -380,16 +409,19 @@ class RecogniserTrainer {
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
+                {"memory_bytes", data_.corpus.arena.limits().memory_bytes},
+                {"streamed", data_.corpus.arena.in_file()},
                 {"peak_memory_bytes", peak_memory_bytes()},
                 {"curve", curve_},
                 {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};
+    if (data_.corpus.task == Task::kNumber) record["valid_rmse"] = n_valid_ == 0 ? json() : json(valid_rmse_);
     uint64_t n_parameters = wide_ ? wide_->n_parameters : bank_ ? bank_->n_parameters : 0;
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
     if (wide_)
       record["wide"] = {
           {"recipe", wide_->recipe},        {"epochs", wide_->epochs},
-          {"seconds", wide_->seconds},      {"valid_error", valid_labels_.empty() ? json() : json(wide_->valid_error)},
+          {"seconds", wide_->seconds},      {"valid_error", valid_targets_.empty() ? json() : json(wide_->valid_error)},
           {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
           {"rows", wide_->tensors.n_rows()}};
     if (bank_)
@@ -403,7 +435,8 @@ class RecogniserTrainer {
       record["deep"] = {{"kept", keep_deep_},
                         {"valid_error", deep_->valid_error},
                         {"parameters", deep_->network->n_parameters()},
-                        {"augmentation", augmentation_}, {"refitted", refitted_}};
+                        {"augmentation", augmentation_},
+                        {"refitted", refitted_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
@@ -414,7 +447,7 @@ class RecogniserTrainer {
 
   const TrainOptions& options_;
   TrainData data_;
-  std::vector<int> valid_labels_;
+  Targets valid_targets_;
   BudgetPlan plan_;
   at::ScalarType dtype_ = at::kFloat;
   std::optional<WideResult> wide_;
@@ -425,7 +458,8 @@ class RecogniserTrainer {
   bool keep_deep_ = false, refitted_ = false;
   double deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
-  double valid_error_ = 1;  // of the recogniser as it is written
+  double valid_error_ = 1;  // answer_error of the recogniser as it is written
+  double valid_rmse_ = 0;   // of numbers
   size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
 };
