@@ -457,6 +457,34 @@ class Memory(WithFolder):
         self.assertIn(b"TMPDIR", done.stderr)
 
 
+class Unlabelled(WithFolder):
+    def test_items_that_a_first_recogniser_is_sure_of_join(self) -> None:
+        raw = put_items(self.folder / "raw", 40, seed=9)
+        for file in list(raw.glob("red/*")):
+            file.rename(raw / f"loose-{file.name}")  # beside folders, and so without a label
+        model = self.folder / "m.gulo"
+        done = self.train(shared() / "train", "--unlabelled", raw, "--parts", "wide", "--steps", "1", "--json", model=model)
+        self.assertEqual(0, done.returncode, done.stderr)
+        record = json.loads(done.stdout)
+        learned = record["self_training"]
+        self.assertEqual((180, 120, str(raw)), (record["n_items"], learned["n_items"], learned["data"]))
+        self.assertTrue(0 < learned["n_joined"] <= 120, learned)
+        self.assertIn("of 120 items without labels join", done.stderr.decode())
+        if learned["kept"]:
+            self.assertIn("of 120 items without labels joined", run("info", model).stdout.decode())
+        tested = json.loads(run("test", model, shared() / "test", "--json").stdout)
+        self.assertLess(tested["error"], 0.4)
+
+    def test_numbers_cannot_use_them(self) -> None:
+        table = self.put("numbers.csv", b"a,number\n" + b"".join(b"%d,%d.5\n" % (i, i) for i in range(300)))
+        said = self.train(table, "--label", "number", "--task", "number", "--unlabelled", shared() / "test", "--steps", "1")
+        self.assert_fails(said, 2, "--unlabelled")
+
+    def test_a_folder_without_files_is_3(self) -> None:
+        (self.folder / "raw").mkdir()
+        self.assert_fails(self.train(shared() / "train", "--unlabelled", self.folder / "raw", "--steps", "1"), 3, "raw")
+
+
 class DamagedModels(WithFolder):
     """Whatever happened to a model file: exit code 3, and an error that names the field."""
 

@@ -93,6 +93,15 @@ std::string augmentation(const json& record) {
   return texts.empty() ? "none" : fmt::format("{}", fmt::join(texts, ", "));
 }
 
+// "raw/: 9,000 of 12,000 items without labels joined"
+std::string self_training(const json& record) {
+  const auto found = record.find("self_training");
+  if (found == record.end() || !found->is_object()) return "";
+  const Facts facts(*found);
+  return fmt::format("{}: {} of {} items without labels joined", facts.word("data"),
+                     count(facts.number("n_joined").value_or(0)), count(facts.number("n_items").value_or(0)));
+}
+
 std::string describe(const Model& model, const std::string& path) {
   const ModelSpec& spec = model.spec;
   Facts facts(spec.training);
@@ -108,6 +117,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add("needs the engine", runs_without_engine(spec) ? "no" : "yes");
   facts.add("trained on", facts.word("data"));
   facts.add_number("items", "n_items", count);
+  facts.add("and on", self_training(spec.training));
   facts.add_number("budget", "budget_s", format_duration);
   facts.add_number("time taken", "wall_s", format_duration);
   facts.add_number("steps", "steps", count);

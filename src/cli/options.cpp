@@ -74,6 +74,13 @@ std::vector<OptionRecord> make_option_records() {
        .commands = {"train"},
        .minimum = 0.001,
        .maximum = 0.9},
+      {.name = "--unlabelled",
+       .type = kPath,
+       .field = &Options::unlabelled,
+       .value_name = "DATA",
+       .help = "files of the same kind without labels, in any folders: those that a first recogniser is sure of help to "
+               "train a second one. For few labelled and many unlabelled files",
+       .commands = {"train"}},
       {.name = "--parts",
        .type = kChoice,
        .field = &Options::parts,

@@ -23,6 +23,7 @@ struct Options {
   std::string column{};       // of text
   std::string valid{};        // DATA for validation; empty: valid_fraction of the training items
   double valid_fraction = 0.1;
+  std::string unlabelled{};  // DATA whose labels nobody knows
   std::string device = "auto";
   long seed = 0;
   long steps = 0;   // > 0: exactly so many deep steps instead of a budget

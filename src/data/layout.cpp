@@ -110,10 +110,26 @@ void add_part(const std::string& data, const Tree& tree, const std::string& part
   throw Error(ErrorKind::kData, fmt::format("holds no files{}", where), kLayoutHint, data);
 }
 
+// All files, of the train/ part alone where there is one and it is asked for.
+Listing list_unlabelled(const std::string& data, const Tree& tree, const std::string& name_prefix,
+                        const SourceOptions& options) {
+  const FolderView root = look_into(tree, "");
+  const std::string only = root.folders.size() == 1 ? std::string(*root.folders.begin()) + '/' : "";
+  const std::string base = !only.empty() && look_into(tree, only).has_train_and_test() ? only : "";
+  ListingBuilder builder(data);
+  for (const std::string& part : chosen_parts(tree, base, options, data))
+    for (const TreeEntry& entry : tree)
+      if (!entry.folder && entry.path.starts_with(part))
+        builder.add({name_prefix + entry.path, -1, entry.size_bytes, entry.content_offset}, "");
+  require(!builder.empty(), ErrorKind::kData, "holds no files", "give a folder or an archive of files", data);
+  return builder.finish(1, "");
+}
+
 }  // namespace
 
 Listing list_tree(const std::string& data, const Tree& tree, const std::string& name_prefix,
                   const SourceOptions& options) {
+  if (!options.labelled) return list_unlabelled(data, tree, name_prefix, options);
   const std::string base = find_base(tree, data);
   const std::vector<std::string> parts = chosen_parts(tree, base, options, data);
   ListingBuilder builder(data);

@@ -159,6 +159,20 @@ TEST(FolderSource, NamesInNoEncodingArePathsAndEscapedLabels) {
   EXPECT_EQ(listing.items[1].size_bytes, 2u);
 }
 
+TEST(FolderSource, WithoutLabelsEveryFileIsAnItem) {
+  const TemporaryTree tree;
+  for (const char* path : {"loose", "cat/1", "cat/deep/2", "dog/3"}) tree.file(path, "123");
+  const Listing listing = list_source(tree.root(), {.label_column = "", .labelled = false});
+  EXPECT_EQ(items_of(listing, tree), (Names{"cat/1 = ", "cat/deep/2 = ", "dog/3 = ", "loose = "}));
+  const TemporaryTree parts;
+  for (const char* path : {"set/train/1", "set/train/cat/2", "set/test/cat/3"}) parts.file(path, "123");
+  EXPECT_EQ(list_source(parts.root(), {.split = Split::kTrain, .label_column = "", .labelled = false}).items.size(),
+            2u);
+  EXPECT_EQ(list_source(parts.root(), {.label_column = "", .labelled = false}).items.size(), 3u);
+  const TemporaryTree empty;
+  error_text(ErrorKind::kData, [&] { list_source(empty.root(), {.label_column = "", .labelled = false}); });
+}
+
 TEST(FolderSource, HundredsOfLevelsDeep) {
   const TemporaryTree tree;
   std::string deep = "cat";

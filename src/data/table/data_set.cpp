@@ -57,6 +57,7 @@ Corpus read_table(const std::string& path, const DataOptions& options, bool may_
   table.label_column = options.label_column;
   table.min_labels = 1;  // what is needed, the task says
   table.may_lack_labels = may_lack_labels;
+  table.labelled = options.labelled;
   table.max_bad_fraction = options.max_bad_fraction;
   table.memory_bytes = options.memory_bytes;
   table.spill_folder = options.spill_folder;
@@ -124,8 +125,10 @@ std::string describe(const Corpus& corpus, const std::string& formats) {
 DataSet read_data_set(const std::string& data, const DataOptions& options) {
   if (const auto tables = tables_of(data, options); !tables.empty()) {
     Corpus corpus = read_tables(tables, options, may_be_several_labels(options));
-    if (has_unlabelled(corpus, options)) corpus = read_tables(tables, options, false);
-    assign_task(corpus, task_options(options, true), data);
+    if (options.labelled) {
+      if (has_unlabelled(corpus, options)) corpus = read_tables(tables, options, false);
+      assign_task(corpus, task_options(options, true), data);
+    }
     say_if_streamed(corpus);
     std::string description = describe(corpus, "");
     return {std::move(corpus), std::move(description)};
@@ -133,8 +136,9 @@ DataSet read_data_set(const std::string& data, const DataOptions& options) {
   const bool is_list = has_list_name(data);
   SourceOptions source{.split = options.split,
                        .label_column = options.label_column,
-                       .min_labels = is_list ? 1 : options.min_labels,
-                       .may_lack_labels = may_be_several_labels(options)};
+                       .min_labels = is_list || !options.labelled ? 1 : options.min_labels,
+                       .may_lack_labels = !options.labelled || may_be_several_labels(options),
+                       .labelled = options.labelled};
   // What an archive holds is kept beside the arena until that is filled: together they stay within the limit.
   source.keep_bytes = std::min(source.keep_bytes, arena_limits(options.memory_bytes, "").memory_bytes / 4);
   const CorpusOptions reading{.max_bad_fraction = options.max_bad_fraction,
@@ -149,11 +153,11 @@ DataSet read_data_set(const std::string& data, const DataOptions& options) {
   Corpus corpus = decode_corpus(std::move(files), kind, reading, data);
   say_if_streamed(corpus);
   if (!is_list) corpus.declared_task = Task::kLabel;  // a folder's name is a label
-  if (has_unlabelled(corpus, options)) {
+  if (options.labelled && has_unlabelled(corpus, options)) {
     source.may_lack_labels = false;
     list_source(data, source);  // says where
   }
-  assign_task(corpus, task_options(options, false), data);
+  if (options.labelled) assign_task(corpus, task_options(options, false), data);
   std::string description = describe(corpus, formats);
   return {std::move(corpus), std::move(description)};
 }

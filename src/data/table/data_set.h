@@ -17,6 +17,7 @@ struct DataOptions {
   std::string column = {};                // --column: of a table of rows, the column of text that is the item
   std::vector<std::string> columns = {};  // of a table: those of the training data
   size_t min_labels = 2;                  // fewer labels are an error
+  bool labelled = true;                   // false: labels are not needed and not looked at
   std::optional<Task> task = {};          // none: guessed from the labels
   std::vector<std::string> labels = {};   // of several labels an item: a recogniser's, which come first
   double max_bad_fraction = 0.01;

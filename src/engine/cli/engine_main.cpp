@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/program.h"
 #include "engine/cli/engine_commands.h"
+#include "engine/train/engine_predictor.h"
 
 namespace {
 

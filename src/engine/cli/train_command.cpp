@@ -49,6 +49,7 @@ int run_train(const Options& options) {
   const nlohmann::json record = train_recogniser({.data = options.data.at(0),
                                                   .model_path = options.model,
                                                   .valid_data = options.valid,
+                                                  .unlabelled_data = options.unlabelled,
                                                   .split = options.split,
                                                   .label_column = options.label,
                                                   .column = options.column,

@@ -10,6 +10,7 @@
 #include "base/expect_error.h"
 #include "data/temporary_tree.h"
 #include "engine/cli/engine_commands.h"
+#include "engine/train/engine_predictor.h"
 #include "engine/train/small_corpus.h"
 #include "model/model_file.h"
 

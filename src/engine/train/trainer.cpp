@@ -22,9 +22,11 @@
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
 #include "engine/train/deep_trainer.h"
+#include "engine/train/engine_predictor.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
 #include "engine/train/plan.h"
+#include "engine/train/self_training.h"
 #include "engine/train/wide_search.h"
 #include "kernel/kernel_check.h"
 #include "model/calibration.h"
@@ -41,6 +43,8 @@ constexpr size_t kMaxWideBytes = 28'000'000;
 // The bank needs no validation items: of fewer than these a network's likelihood is not told from luck.
 constexpr size_t kLeastToJudge = 16;
 
+// Of the time, for the recogniser that labels items without labels.
+constexpr double kTeacherShare = 0.35;
 // Of the deep part's time, for trials; the network that answers is trained in the rest.
 constexpr double kTrialShare = 0.45;
 // With less than this in all there are no trials.
@@ -119,6 +123,18 @@ std::string cpu_name() {
   return "unknown";
 }
 
+// Of the training data's kind and columns; what labels there are is not looked at.
+Corpus read_unlabelled(const TrainOptions& options, const Corpus& train) {
+  require(train.task == Task::kLabel, ErrorKind::kUsage, "--unlabelled needs data with one label an item",
+          "leave --unlabelled out");
+  DataOptions data = data_options(options);
+  data.kind = train.kind;
+  data.columns = train.columns;
+  data.label_column.clear();
+  data.labelled = false;
+  return read_data_set(options.unlabelled_data, data).corpus;
+}
+
 // The whole job, one step after the other.
 class RecogniserTrainer {
  public:
@@ -132,7 +148,15 @@ class RecogniserTrainer {
     check_machine();
     data_ = read_data(options_);
     say_what_is_there();
-    plan_ = plan_budget(options_.budget_s, seconds_since_process_start(), options_.parts);
+    if (!options_.unlabelled_data.empty()) return self_train();
+    train(options_.budget_s);
+    return write();
+  }
+
+ private:
+  // Ends at budget_s on the process' clock.
+  void train(double budget_s) {
+    plan_ = plan_budget(budget_s, seconds_since_process_start(), options_.parts);
     valid_targets_ = targets_of(data_.corpus, data_.parts.valid);
     if (options_.parts != "deep") train_wide_part();
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
@@ -142,10 +166,41 @@ class RecogniserTrainer {
             "let it run for longer");
     combine();
     if (keep_deep_ && is_worth_refitting()) refit_deep();
-    return write();
   }
 
- private:
+  // The first recogniser is written, and the second one in its place where that is no worse on the validation items.
+  json self_train() {
+    Corpus unlabelled = read_unlabelled(options_, data_.corpus);
+    const double begin_s = seconds_since_process_start();
+    train(begin_s + kTeacherShare * (options_.budget_s - begin_s));
+    json record = write();
+    if (interrupted()) return record;
+    const Model teacher = load_model(options_.model_path);
+    RecogniserTrainer student(options_);
+    student.dtype_ = dtype_;
+    student.gemm_peak_flops_per_s_ = gemm_peak_flops_per_s_;
+    student.curve_ = std::move(curve_);
+    student.n_labelled_ = data_.corpus.n_items();
+    student.teacher_has_deep_ = keep_deep_;
+    student.data_ = std::move(data_);
+    const size_t n_unlabelled = unlabelled.n_items();
+    const size_t n_sure = add_sure_items(*make_engine_predictor(teacher, options_.n_threads), std::move(unlabelled),
+                                         options_.n_threads, student.data_.corpus, student.data_.parts.train);
+    json self_training{{"data", options_.unlabelled_data},
+                       {"n_items", n_unlabelled},
+                       {"n_joined", n_sure},
+                       {"first_valid_error", record["valid_error"]}};
+    if (n_sure > 0 && !interrupted()) student.train(options_.budget_s);
+    self_training["kept"] = n_sure > 0 && !interrupted() && student.held_out_loss_ <= held_out_loss_;
+    if (self_training["kept"]) {
+      student.self_training_ = self_training;
+      return student.write();
+    }
+    say("the items without labels do not help on validation: the first recogniser is kept");
+    record["self_training"] = self_training;
+    return record;
+  }
+
   void check_machine() {
     for (const SelfTest& test : self_test_kernels()) {
       if (!test.remark.empty()) warn(test.name + ": " + test.remark);
@@ -170,6 +225,8 @@ class RecogniserTrainer {
                                    .max_bytes = kMaxWideBytes};
     return search_wide(data_.corpus, data_.parts, search, curve_);
   }
+
+  bool is_student() const { return n_labelled_ != std::numeric_limits<size_t>::max(); }
 
   bool has_wide() const { return wide_ || bank_; }
 
@@ -323,12 +380,14 @@ class RecogniserTrainer {
     const auto sum = combine_logits(calibration_, wide, deep);
     measure(sum, valid_targets_);
     keep_deep_ = deep_.has_value();
+    held_out_loss_ = mean_loss(sum, valid_targets_);
     if (!deep_) return use_bank_alone();
     if (!has_wide()) return;
     const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
     const double error_without = answer_error(without, valid_targets_);
-    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without && improves(without, sum, valid_targets_);
+    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
+                 (teacher_has_deep_ || improves(without, sum, valid_targets_));
     if (keep_deep_) {
       say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
                       format_percent(deep_->valid_error), format_percent(valid_error_)));
@@ -338,6 +397,7 @@ class RecogniserTrainer {
                     format_percent(error_without), format_percent(valid_error_)));
     calibration_ = wide_only;
     measure(without, valid_targets_);
+    held_out_loss_ = mean_loss(without, valid_targets_);
     use_bank_alone();
   }
 
@@ -350,7 +410,7 @@ class RecogniserTrainer {
 
   // Where the items are few, leaving each out in turn says more than a tenth of them set aside.
   void use_bank_alone() {
-    if (!bank_) return;
+    if (!bank_ || is_student()) return;  // the items that a student learned from give each other's labels away
     const Targets targets = targets_of(data_.corpus, bank_->loo_items);
     calibration_ = fit_calibration(bank_->loo_logits, {}, targets);
     measure(combine_logits(calibration_, bank_->loo_logits, {}), targets);
@@ -389,7 +449,7 @@ class RecogniserTrainer {
 
   json record() const {
     json record{{"data", options_.data},
-                {"n_items", data_.corpus.n_items()},
+                {"n_items", std::min(n_labelled_, data_.corpus.n_items())},
                 {"n_train", data_.parts.train.size()},
                 {"n_valid", n_valid_},
                 {"n_bad", data_.corpus.n_bad},
@@ -415,6 +475,7 @@ class RecogniserTrainer {
                 {"curve", curve_},
                 {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};
     if (data_.corpus.task == Task::kNumber) record["valid_rmse"] = n_valid_ == 0 ? json() : json(valid_rmse_);
+    if (!self_training_.is_null()) record["self_training"] = self_training_;
     uint64_t n_parameters = wide_ ? wide_->n_parameters : bank_ ? bank_->n_parameters : 0;
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
@@ -456,10 +517,14 @@ class RecogniserTrainer {
   std::vector<std::string> augmentation_;
   Calibration calibration_;
   bool keep_deep_ = false, refitted_ = false;
+  bool teacher_has_deep_ = false;  // it has shown that it helps: a student's wide part learned from it
   double deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
   double valid_error_ = 1;  // answer_error of the recogniser as it is written
   double valid_rmse_ = 0;   // of numbers
+  double held_out_loss_ = 0;  // mean_loss on the validation items, of parts that have not seen them
+  size_t n_labelled_ = std::numeric_limits<size_t>::max();  // items from here on a recogniser has labelled
+  json self_training_;
   size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
 };

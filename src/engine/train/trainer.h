@@ -13,7 +13,8 @@ namespace gulo {
 
 struct TrainOptions {
   std::string data, model_path;
-  std::string valid_data;  // empty: valid_fraction of the items
+  std::string valid_data;       // empty: valid_fraction of the items
+  std::string unlabelled_data;  // items whose labels nobody knows (self_training.h); empty: none
   std::string split = "auto", label_column, column;
   double budget_s = 60;
   double valid_fraction = 0.1;

@@ -1,8 +1,9 @@
+#include "engine/train/engine_predictor.h"
+
 #include <ATen/Parallel.h>
 
 #include <mutex>
 
-#include "engine/cli/engine_commands.h"
 #include "engine/net/make_network.h"
 #include "engine/train/matmul_check.h"
 #include "model/calibration.h"
