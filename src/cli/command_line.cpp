@@ -161,7 +161,8 @@ Error unknown_command(const std::string& word) {
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   ParsedCommandLine parsed;
   const std::span<const char* const> words(argv + std::min(argc, 1), static_cast<size_t>(std::max(0, argc - 1)));
-  if (words.empty()) throw usage_error("no command", "say train, test, predict, info, compare or doctor; " + see_help(""));
+  if (words.empty())
+    throw usage_error("no command", "say train, test, predict, info, compare or doctor; " + see_help(""));
   const std::string first = words[0];
   if (first == "--help" || first == "-h" || first == "help") return {{}, say_on_output(overview())};
   if (first == "--version") return {{}, say_on_output("gulo " GULO_VERSION "\n")};

@@ -175,8 +175,9 @@ std::vector<OptionRecord> make_option_records() {
        .type = kPath,
        .field = &Options::python,
        .value_name = "PROGRAM",
-       .help = "the Python that runs the rivals and has their packages; without it they are installed on first use, into "
-               "an environment of their own",
+       .help =
+           "the Python that runs the rivals and has their packages; without it they are installed on first use, into "
+           "an environment of their own",
        .commands = {"compare"}},
       {.name = "--threads",
        .type = kInteger,
@@ -234,12 +235,13 @@ std::vector<CommandRecord> make_command_records() {
        .examples = {{"gulo info mails.gulo", "for people"}, {"gulo info mails.gulo --json", "all of the metadata"}}},
       {.name = "compare",
        .summary = "measure whether brute force beats preprocessing on your data",
-       .details =
-           "Runs gulo and ordinary pipelines for the kind of data (rivals) on the same split, one after the other on the "
-           "same cores, and says who wins. Without a test part in DATA a fifth of each label's items is one.",
+       .details = "Runs gulo and ordinary pipelines for the kind of data (rivals) on the same split, one after the "
+                  "other on the "
+                  "same cores, and says who wins. Without a test part in DATA a fifth of each label's items is one.",
        .arguments = {data},
        .examples = {{"gulo compare mails/", "error, time, memory and lines of code of each, and a verdict"},
-                    {"gulo compare mails/ --curve --report mails.html", "what more time would change; a page to look at"},
+                    {"gulo compare mails/ --curve --report mails.html",
+                     "what more time would change; a page to look at"},
                     {"gulo compare mails/ --rival mine.py --json", "your own pipeline beside them; for scripts"}}},
       {.name = "doctor",
        .summary = "check this machine: devices, instruction sets, kernels",

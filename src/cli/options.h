@@ -32,14 +32,14 @@ struct Options {
   bool json = false;
   bool recursive = false;  // -r
   int top = 1;
-  std::string format = "text";  // text | json | jsonl | csv
+  std::string format = "text";       // text | json | jsonl | csv
   bool curve = false;                // compare: also at other budgets
   std::vector<std::string> rival{};  // compare: the user's own, Python files
   std::string rivals{};              // compare: folder
   std::string only{};                // compare: part of a rival's name
   std::string rival_limit = "10m";
   std::string python{};
-  std::string shell{};          // `gulo completion bash|zsh|fish`
+  std::string shell{};  // `gulo completion bash|zsh|fish`
 };
 
 enum class OptionType { kText, kNumber, kInteger, kDuration, kFlag, kChoice, kPath };

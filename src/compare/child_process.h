@@ -22,12 +22,12 @@ class StopSignals {
 };
 
 struct ChildCommand {
-  std::vector<std::string> words;                                    // the program's path, or a name on PATH, and its arguments
+  std::vector<std::string> words;  // the program's path, or a name on PATH, and its arguments
   std::vector<std::pair<std::string, std::string>> environment = {};  // added to this process's own
-  std::string output_path = {};  // where its standard output goes; empty: nowhere
-  std::string error_path = {};   // where its standard error goes; empty: to this process's own
-  int n_cores = 0;               // > 0: it may use so many of this process's cores and no more
-  double limit_s = 0;            // > 0: after so many seconds it is killed, with all that it started
+  std::string output_path = {};                                       // where its standard output goes; empty: nowhere
+  std::string error_path = {};  // where its standard error goes; empty: to this process's own
+  int n_cores = 0;              // > 0: it may use so many of this process's cores and no more
+  double limit_s = 0;           // > 0: after so many seconds it is killed, with all that it started
 };
 
 struct ChildResult {

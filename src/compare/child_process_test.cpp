@@ -32,8 +32,8 @@ TEST(RunChild, GivesExitCodeOutputAndEnvironment) {
 
 TEST(RunChild, KillsWhatTakesTooLongWithItsChildren) {
   const TemporaryTree tree;
-  const ChildResult result = run_child({.words = {"sh", "-c", "(sleep 60; touch " + tree.path("alive") + ") & sleep 60"},
-                                        .limit_s = 0.2});
+  const ChildResult result =
+      run_child({.words = {"sh", "-c", "(sleep 60; touch " + tree.path("alive") + ") & sleep 60"}, .limit_s = 0.2});
   EXPECT_TRUE(result.timed_out);
   EXPECT_LT(result.wall_s, 30);
   EXPECT_EQ(result.exit_code, 128 + SIGKILL);
@@ -59,8 +59,8 @@ TEST(RunForked, PassesErrorsOn) {
   const TemporaryTree tree;
   run_forked([&] { tree.file("made", "x"); });
   EXPECT_EQ(content(tree.path("made")), "x");
-  const auto text = error_text(
-      ErrorKind::kUsage, [] { run_forked([] { throw Error(ErrorKind::kUsage, "what", "hint", "where"); }); });
+  const auto text = error_text(ErrorKind::kUsage,
+                               [] { run_forked([] { throw Error(ErrorKind::kUsage, "what", "hint", "where"); }); });
   EXPECT_EQ(text, Error(ErrorKind::kUsage, "what", "hint", "where").what());
   error_text(ErrorKind::kDevice, [] { run_forked([] { raise(SIGKILL); }); });
 }

@@ -57,9 +57,8 @@ std::string lower(std::string text) {
 // The user's own come whatever --only says.
 std::vector<Rival> choose_rivals(const CompareOptions& options, const std::string& folder, const std::string& kind) {
   std::vector<Rival> rivals = rivals_of_kind(folder, kind);
-  std::erase_if(rivals, [&](const Rival& rival) {
-    return lower(rival.name).find(lower(options.only)) == std::string::npos;
-  });
+  std::erase_if(rivals,
+                [&](const Rival& rival) { return lower(rival.name).find(lower(options.only)) == std::string::npos; });
   for (const std::string& path : options.own_rivals) rivals.push_back(read_rival(path));
   require(!rivals.empty(), ErrorKind::kUsage,
           options.only.empty() ? "there is no rival for items of kind " + kind
@@ -96,9 +95,8 @@ void say_result(const Contestant& contestant) {
 
 Contestant scored_gulo(const CompareOptions& options, double factor, const Comparison& comparison,
                        const std::string& folder) {
-  const GuloRun run{.budget_s = factor * options.budget_s,
-                    .seed = options.layout.seed,
-                    .n_cores = options.layout.n_threads};
+  const GuloRun run{
+      .budget_s = factor * options.budget_s, .seed = options.layout.seed, .n_cores = options.layout.n_threads};
   say(fmt::format("gulo, {}", format_duration(run.budget_s)));
   Contestant gulo = run_gulo(run, comparison.laid, folder);
   gulo.code = command_of(options);

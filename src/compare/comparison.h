@@ -41,8 +41,8 @@ struct Comparison {
   LaidOutData laid;                     // truth and labels
   std::vector<Contestant> contestants;  // gulo, then the rivals, best first
   std::vector<LeftOut> left_out;
-  std::vector<CurveStep> curve;         // by budget; empty: not asked for
-  bool uneven = false;                  // labels of the test part differ in frequency by 3 or more
+  std::vector<CurveStep> curve;  // by budget; empty: not asked for
+  bool uneven = false;           // labels of the test part differ in frequency by 3 or more
 
   const Contestant& gulo() const { return contestants.front(); }
   const Contestant& best_rival() const { return contestants.at(1); }

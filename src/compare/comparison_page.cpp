@@ -35,11 +35,13 @@ std::string reasons(const std::string& text) {
 std::string headline(const Comparison& c) {
   const Verdict verdict = judge(c);
   const char* tone = verdict == Verdict::kTie ? "" : verdict == Verdict::kBruteForce ? " won" : " lost";
-  std::string out = fmt::format("<h1>gulo compare {}</h1>\n<div class=\"verdict{}\">{}</div>\n<p>{}</p>\n",
-                                html_escape(c.data), tone, verdict_word(verdict), html_escape(reasons(verdict_text(c))));
+  std::string out =
+      fmt::format("<h1>gulo compare {}</h1>\n<div class=\"verdict{}\">{}</div>\n<p>{}</p>\n", html_escape(c.data), tone,
+                  verdict_word(verdict), html_escape(reasons(verdict_text(c))));
   out += "<div class=\"tiles\">\n" + tile(c.laid.rival_kind, "kind of items");
   out += tile(format_count(c.laid.n_train), "items to train on");
-  out += tile(format_count(c.laid.truth.size()), c.laid.own_split ? "items to test, a fifth of each label" : "items to test");
+  out += tile(format_count(c.laid.truth.size()),
+              c.laid.own_split ? "items to test, a fifth of each label" : "items to test");
   out += tile(format_count(c.laid.labels.size()), "labels");
   out += tile(format_duration(c.budget_s), "gulo's budget");
   return out + tile(std::to_string(c.n_cores), c.n_cores == 1 ? "core for each" : "cores for each") + "</div>\n";
@@ -80,14 +82,13 @@ std::string time_bars(const Comparison& c) {
   std::string rows;
   for (const Contestant& one : c.contestants) {
     const double prepared = one.preprocess_s, trained = prepared + one.train_s;
-    rows += bar_row(one.name,
-                    piece(0, prepared, longest, "prepare",
-                          one.name + ": preprocessing " + format_duration(one.preprocess_s)) +
-                        piece(prepared, trained, longest, "train",
-                              one.name + ": training " + format_duration(one.train_s)) +
-                        piece(trained, one.total_s(), longest, "predict",
-                              one.name + ": prediction " + format_duration(one.predict_s)),
-                    format_duration(one.total_s()));
+    rows += bar_row(
+        one.name,
+        piece(0, prepared, longest, "prepare", one.name + ": preprocessing " + format_duration(one.preprocess_s)) +
+            piece(prepared, trained, longest, "train", one.name + ": training " + format_duration(one.train_s)) +
+            piece(trained, one.total_s(), longest, "predict",
+                  one.name + ": prediction " + format_duration(one.predict_s)),
+        format_duration(one.total_s()));
   }
   const std::string legend =
       "<p class=\"legend\"><span class=\"key fill prepare\"></span>preprocessing"
@@ -117,7 +118,8 @@ std::string curve_section(const Comparison& c) {
               fmt::format("{}: {}, {} to {}", format_duration(step.budget_s), format_percent(step.gulo.error),
                           format_percent(step.gulo.error_low), format_percent(step.gulo.error_high)));
   const std::string legend = fmt::format(
-      "<p class=\"legend\"><span class=\"key series0\"></span>gulo<span class=\"key dashed\"></span>{}, which took {}</p>\n",
+      "<p class=\"legend\"><span class=\"key series0\"></span>gulo<span class=\"key dashed\"></span>{}, which took "
+      "{}</p>\n",
       html_escape(rival.name), html_escape(format_duration(rival.total_s())));
   return html_section("Error against budget", "What more, or less, computing time would change.",
                       card(legend + chart.svg("gulo's error at five budgets, and the best rival's")));
@@ -135,18 +137,20 @@ std::string figures(const Comparison& c) {
     number(one.error, format_percent(one.error));
     number(one.error_low, format_percent(one.error_low) + " to " + format_percent(one.error_high));
     number(one.balanced_error, format_percent(one.balanced_error));
-    for (const double spent_s : {one.preprocess_s, one.train_s, one.predict_s}) number(spent_s, format_duration(spent_s));
+    for (const double spent_s : {one.preprocess_s, one.train_s, one.predict_s})
+      number(spent_s, format_duration(spent_s));
     number(one.peak_memory_bytes, format_bytes(one.peak_memory_bytes));
     number(one.n_lines, std::to_string(one.n_lines));
     rows += "</tr>\n";
   }
   std::string left_out;
   for (const LeftOut& one : c.left_out)
-    left_out += fmt::format("<p class=\"muted\">Left out: {}: {}</p>\n", html_escape(one.name), html_escape(one.reason));
-  return html_section("All figures", "Click a heading to sort. Balanced: every label weighs the same.",
-                      card("<table class=\"sortable\"><thead><tr>" + head + "</tr></thead>\n<tbody>\n" + rows +
-                           "</tbody></table>") +
-                          left_out);
+    left_out +=
+        fmt::format("<p class=\"muted\">Left out: {}: {}</p>\n", html_escape(one.name), html_escape(one.reason));
+  return html_section(
+      "All figures", "Click a heading to sort. Balanced: every label weighs the same.",
+      card("<table class=\"sortable\"><thead><tr>" + head + "</tr></thead>\n<tbody>\n" + rows + "</tbody></table>") +
+          left_out);
 }
 
 // Line by line, as a line end is no printable text for html_escape; <pre> keeps the spaces.
@@ -180,19 +184,20 @@ std::string code_section(const Comparison& c) {
 std::string rules_section() {
   return html_section(
       "How it was measured", "",
-      card("<p>Everyone got the same training items and the same cores, one after the other, and the test items without "
-           "their labels. gulo's seconds are those of its programs from start to end; a rival's leave out the start of "
-           "Python and of its libraries. Memory is the largest process's. The verdict is on the rival with the lowest "
-           "test error, which favours the rivals: McNemar's exact test at 0.05, and what chance could explain is a "
-           "tie.</p>"));
+      card(
+          "<p>Everyone got the same training items and the same cores, one after the other, and the test items without "
+          "their labels. gulo's seconds are those of its programs from start to end; a rival's leave out the start of "
+          "Python and of its libraries. Memory is the largest process's. The verdict is on the rival with the lowest "
+          "test error, which favours the rivals: McNemar's exact test at 0.05, and what chance could explain is a "
+          "tie.</p>"));
 }
 
 }  // namespace
 
 std::string comparison_page(const Comparison& c) {
-  return html_page(fmt::format("{}: {}", verdict_word(judge(c)), c.data),
-                   headline(c) + error_bars(c) + time_bars(c) + curve_section(c) + figures(c) + code_section(c) +
-                       rules_section());
+  return html_page(
+      fmt::format("{}: {}", verdict_word(judge(c)), c.data),
+      headline(c) + error_bars(c) + time_bars(c) + curve_section(c) + figures(c) + code_section(c) + rules_section());
 }
 
 }  // namespace gulo

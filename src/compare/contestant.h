@@ -12,15 +12,15 @@ namespace gulo {
 
 struct Contestant {
   std::string name;
-  std::string code;              // gulo's command, a rival's file
-  int n_lines = 0;               // of pipeline code that a person has to write and keep
+  std::string code;  // gulo's command, a rival's file
+  int n_lines = 0;   // of pipeline code that a person has to write and keep
   double preprocess_s = 0, train_s = 0, predict_s = 0;
   double peak_memory_bytes = 0;  // the larger of training and prediction
   std::vector<int> answers;      // [n_test], index into the labels; -1: none of them
 
   uint64_t n_wrong = 0;
-  double error = 0, error_low = 0, error_high = 0;  // fraction; 95 % Wilson score interval
-  double balanced_error = 0;                        // 1 - mean recall over the labels that occur
+  double error = 0, error_low = 0, error_high = 0;            // fraction; 95 % Wilson score interval
+  double balanced_error = 0;                                  // 1 - mean recall over the labels that occur
   double p_value = std::numeric_limits<double>::quiet_NaN();  // McNemar against gulo; of gulo itself none
 
   double total_s() const { return preprocess_s + train_s + predict_s; }

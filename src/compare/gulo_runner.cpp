@@ -32,8 +32,8 @@ std::vector<int> read_answers(const std::string& path, const LaidOutData& laid) 
 
 ChildResult run_checked(const ChildCommand& command, const char* what) {
   const ChildResult result = run_child(command);
-  require(result.exit_code == 0, ErrorKind::kDevice,
-          fmt::format("`gulo {}` ended with {}", what, result.exit_code), "what it said stands above");
+  require(result.exit_code == 0, ErrorKind::kDevice, fmt::format("`gulo {}` ended with {}", what, result.exit_code),
+          "what it said stands above");
   return result;
 }
 
@@ -42,18 +42,30 @@ ChildResult run_checked(const ChildCommand& command, const char* what) {
 Contestant run_gulo(const GuloRun& run, const LaidOutData& laid, const std::string& folder) {
   const std::string program = program_folder() + "/gulo", model = folder + "/model.gulo";
   const std::string threads = std::to_string(run.n_cores), answers = folder + "/answers.jsonl";
-  std::vector<std::string> train{program,   "train",  laid.train_path, "-o",     model,
-                                 "--split", "all",    "--as",          laid.gulo_kind,
-                                 "--seed",  std::to_string(run.seed),  "--threads", threads,
-                                 "--budget", fmt::format("{}s", run.budget_s), "--json"};
+  std::vector<std::string> train{program,
+                                 "train",
+                                 laid.train_path,
+                                 "-o",
+                                 model,
+                                 "--split",
+                                 "all",
+                                 "--as",
+                                 laid.gulo_kind,
+                                 "--seed",
+                                 std::to_string(run.seed),
+                                 "--threads",
+                                 threads,
+                                 "--budget",
+                                 fmt::format("{}s", run.budget_s),
+                                 "--json"};
   if (!laid.label_column.empty()) train.insert(train.end(), {"--label", laid.label_column});
   const ChildResult trained =
       run_checked({.words = train, .output_path = folder + "/train.json", .n_cores = run.n_cores}, "train");
-  const ChildResult predicted =
-      run_checked({.words = {program, "predict", model, laid.test_path, "-r", "--format", "jsonl", "--threads", threads},
-                   .output_path = answers,
-                   .n_cores = run.n_cores},
-                  "predict");
+  const ChildResult predicted = run_checked(
+      {.words = {program, "predict", model, laid.test_path, "-r", "--format", "jsonl", "--threads", threads},
+       .output_path = answers,
+       .n_cores = run.n_cores},
+      "predict");
   Contestant gulo;
   gulo.name = "gulo";
   gulo.train_s = trained.wall_s;

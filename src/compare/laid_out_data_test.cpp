@@ -34,7 +34,8 @@ std::multiset<std::string> contents_below(const std::string& folder) {
 TEST(LayOut, TakesAFifthOfEachLabelAndHidesTheLabels) {
   const TemporaryTree data, out;
   for (int i = 0; i < 20; ++i)
-    for (const char* label : {"ham", "spam"}) data.file(fmt::format("{}/{}", label, i), fmt::format("{} {}\n", label, i));
+    for (const char* label : {"ham", "spam"})
+      data.file(fmt::format("{}/{}", label, i), fmt::format("{} {}\n", label, i));
   const LaidOutData laid = lay_out(data.root(), {}, out.root());
   EXPECT_TRUE(laid.own_split);
   EXPECT_EQ(laid.rival_kind, "text");
@@ -60,7 +61,8 @@ TEST(LayOut, TakesAFifthOfEachLabelAndHidesTheLabels) {
 TEST(LayOut, KeepsEqualContentsOnOneSide) {
   const TemporaryTree data, out;
   for (int i = 0; i < 40; ++i)
-    for (const char* label : {"a", "b"}) data.file(fmt::format("{}/{}", label, i), fmt::format("{} {}\n", label, i / 4));
+    for (const char* label : {"a", "b"})
+      data.file(fmt::format("{}/{}", label, i), fmt::format("{} {}\n", label, i / 4));
   const LaidOutData laid = lay_out(data.root(), {}, out.root());
   const auto test = contents_below(laid.test_path);
   EXPECT_FALSE(test.empty());
@@ -86,7 +88,8 @@ TEST(LayOut, WritesTablesThatReadBack) {
   data.file("test.csv", "size,label,colour\n2,no.,green\n7,yes,x\n");
   const LaidOutData laid = lay_out(data.root(), {}, out.root());
   EXPECT_EQ(laid.rival_kind, "cells");
-  EXPECT_EQ(content(laid.train_path), "size,colour,label\n1,\"red, dark\",yes\n, ?,no\n3,\"a \"\"b\"\"\",yes\n4.5,,no\n");
+  EXPECT_EQ(content(laid.train_path),
+            "size,colour,label\n1,\"red, dark\",yes\n, ?,no\n3,\"a \"\"b\"\"\",yes\n4.5,,no\n");
   EXPECT_EQ(content(laid.test_path), "size,colour\n2,green\n7,x\n");
   EXPECT_EQ(laid.truth, (std::vector<int>{0, 1}));  // "no." is taken for "no"
   const Corpus original = read_table_file(data.path("train.csv"), {});

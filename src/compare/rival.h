@@ -8,7 +8,7 @@
 namespace gulo {
 
 struct Rival {
-  std::string name;                   // "# rival: ..." in its first lines, else the file's name
+  std::string name;  // "# rival: ..." in its first lines, else the file's name
   std::string path;
   std::vector<std::string> packages;  // "# packages: scikit-learn lightgbm": what pip is to install
   std::string code;                   // the whole file

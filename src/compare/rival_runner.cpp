@@ -20,9 +20,8 @@ using nlohmann::json;
 // Every library for numbers that has threads asks one of these how many.
 std::vector<std::pair<std::string, std::string>> thread_variables(int n_cores) {
   const std::string n = std::to_string(n_cores);
-  return {{"OMP_NUM_THREADS", n},   {"OPENBLAS_NUM_THREADS", n}, {"MKL_NUM_THREADS", n},
-          {"NUMBA_NUM_THREADS", n}, {"LOKY_MAX_CPU_COUNT", n},   {"OMP_WAIT_POLICY", "PASSIVE"},
-          {"PYTHONHASHSEED", "0"}};
+  return {{"OMP_NUM_THREADS", n},    {"OPENBLAS_NUM_THREADS", n},    {"MKL_NUM_THREADS", n}, {"NUMBA_NUM_THREADS", n},
+          {"LOKY_MAX_CPU_COUNT", n}, {"OMP_WAIT_POLICY", "PASSIVE"}, {"PYTHONHASHSEED", "0"}};
 }
 
 // The last lines of what it said on standard error: where Python says why.

@@ -42,10 +42,10 @@ std::string longer_text(const Comparison& comparison, Verdict now) {
   if (step == nullptr) return "";
   const Contestant &gulo = comparison.gulo(), &longer = step->gulo;
   const double p = p_value_of(longer, comparison.best_rival(), comparison.laid.truth);
-  const std::string change = longer.n_wrong == gulo.n_wrong
-                                 ? fmt::format("leaves gulo's error at {}", format_percent(gulo.error))
-                                 : fmt::format("takes gulo's error from {} to {}", format_percent(gulo.error),
-                                               format_percent(longer.error));
+  const std::string change =
+      longer.n_wrong == gulo.n_wrong
+          ? fmt::format("leaves gulo's error at {}", format_percent(gulo.error))
+          : fmt::format("takes gulo's error from {} to {}", format_percent(gulo.error), format_percent(longer.error));
   return fmt::format(". 4x the budget {}: {} ({})", change, then_text(judge(longer, comparison.best_rival(), p), now),
                      p_text(p));
 }

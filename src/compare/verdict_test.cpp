@@ -40,18 +40,20 @@ Comparison comparison(size_t gulo_wrong, size_t rival_wrong) {
 TEST(Verdict, BruteForceWins) {
   const Comparison c = comparison(20, 50);
   EXPECT_EQ(verdict_name(judge(c)), "brute-force");
-  EXPECT_EQ(verdict_text(c),
-            "brute force wins: 2.00 % against 5.00 % error by NB-SVM, in 58.0 s against 10.0 s; the rival needs 41 lines "
-            "and 9.0 s of preprocessing (McNemar p < 0.001)");
+  EXPECT_EQ(
+      verdict_text(c),
+      "brute force wins: 2.00 % against 5.00 % error by NB-SVM, in 58.0 s against 10.0 s; the rival needs 41 lines "
+      "and 9.0 s of preprocessing (McNemar p < 0.001)");
 }
 
 TEST(Verdict, PreprocessingWins) {
   Comparison c = comparison(50, 30);
   c.contestants[1].train_s = 45;
   EXPECT_EQ(verdict_name(judge(c)), "preprocessing");
-  EXPECT_EQ(verdict_text(c),
-            "preprocessing wins: 3.00 % by NB-SVM against 5.00 % error by gulo, in the same 54.0 s; for that it needs 41 "
-            "lines and 9.0 s of preprocessing (McNemar p = 0.033)");
+  EXPECT_EQ(
+      verdict_text(c),
+      "preprocessing wins: 3.00 % by NB-SVM against 5.00 % error by gulo, in the same 54.0 s; for that it needs 41 "
+      "lines and 9.0 s of preprocessing (McNemar p = 0.033)");
 }
 
 TEST(Verdict, WhatChanceExplainsIsATie) {
