@@ -45,7 +45,7 @@ std::string curve_table(const Comparison& comparison) {
   for (const CurveStep& step : comparison.curve)
     rows.push_back({format_duration(step.budget_s), format_percent(step.gulo.error), interval_text(step.gulo),
                     format_duration(step.gulo.total_s())});
-  return "\n" + aligned(rows);
+  return fmt::format("\n{}", aligned(rows));
 }
 
 }  // namespace

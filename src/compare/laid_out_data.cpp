@@ -26,10 +26,12 @@
 #include "data/table/table_file.h"
 
 namespace gulo {
-namespace {
 
+// Found by the type's namespace, so not in one without a name.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(LaidOutData, train_path, test_path, label_column, gulo_kind, rival_kind, labels,
                                    truth, n_train, own_split)
+
+namespace {
 
 constexpr double kTestFraction = 0.2;
 constexpr double kTextShare = 0.9;
