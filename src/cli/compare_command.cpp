@@ -1,4 +1,5 @@
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/file.h"
 #include "base/progress.h"
@@ -34,11 +35,12 @@ CompareOptions compare_options(const Options& options) {
 }  // namespace
 
 int run_compare(const Options& options) {
+  std::optional<AtomicFile> page;  // made first: that it cannot be written shall not be found out hours later
+  if (!options.report.empty()) page.emplace(options.report);
   const Comparison comparison = compare(compare_options(options));
-  if (!options.report.empty()) {
-    AtomicFile file(options.report);
-    file.write(comparison_page(comparison));
-    file.commit();
+  if (page) {
+    page->write(comparison_page(comparison));
+    page->commit();
     say("report: " + options.report);
   }
   // Names may be no UTF-8.

@@ -160,6 +160,7 @@ void run_forked(const std::function<void()>& work) {
   int status = 0;
   while (waitpid(copy, &status, 0) < 0 && errno == EINTR) {
   }
+  require(!stop_asked, ErrorKind::kSomeInputFailed, "stopped before it was done");
   if (said.empty()) {
     require(exit_code_of(status) == 0, ErrorKind::kDevice,
             fmt::format("reading the data ended with {}", exit_code_of(status)));

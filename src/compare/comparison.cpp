@@ -30,7 +30,8 @@ constexpr uint64_t kUnevenRatio = 3;
 class WorkFolder {
  public:
   WorkFolder() {
-    std::string pattern = (fs::temp_directory_path() / "gulo_compare_XXXXXX").string();
+    std::error_code none;
+    std::string pattern = (fs::temp_directory_path(none) / "gulo_compare_XXXXXX").string();
     require(mkdtemp(pattern.data()) != nullptr, ErrorKind::kDevice, "no folder can be made there",
             "TMPDIR names another place", pattern);
     path_ = pattern;

@@ -57,7 +57,7 @@ nlohmann::json to_json(const Contestant& c) {
           {"predict_s", c.predict_s},
           {"total_s", c.total_s()},
           {"peak_memory_bytes", c.peak_memory_bytes},
-          {"n_lines", c.n_lines}};
+          {"lines", c.n_lines}};
 }
 
 }  // namespace gulo

@@ -33,7 +33,7 @@ std::string cache_folder() {
   return cache + "/gulo/rivals";
 }
 
-// pip says at the end what went wrong.
+// Where pip and venv say what went wrong.
 std::string last_line(const std::string& path) {
   std::string text = file_text(path);
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -42,7 +42,9 @@ std::string last_line(const std::string& path) {
 
 void run_quietly(const std::vector<std::string>& words, const std::string& log_path, const std::string& what) {
   const ChildResult result = run_child({.words = words, .output_path = log_path + ".out", .error_path = log_path});
-  require(result.exit_code == 0, ErrorKind::kDevice, what + ": " + last_line(log_path), "the whole story: " + log_path);
+  if (result.exit_code == 0) return;
+  const std::string error = last_line(log_path), said = error.empty() ? last_line(log_path + ".out") : error;
+  throw Error(ErrorKind::kDevice, what + ": " + said, "the whole story: " + log_path);
 }
 
 }  // namespace

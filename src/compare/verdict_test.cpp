@@ -80,7 +80,7 @@ TEST(Comparison, JsonHasAVerdictAndARowEach) {
   EXPECT_EQ(object["rows"][0].at("name"), "gulo");
   EXPECT_TRUE(object["rows"][0].at("p_value").is_null());
   EXPECT_DOUBLE_EQ(object["rows"][1].at("error"), 0.05);
-  EXPECT_EQ(object["rows"][1].at("n_lines"), 41);
+  EXPECT_EQ(object["rows"][1].at("lines"), 41);
   EXPECT_FALSE(object.contains("curve"));
 }
 
