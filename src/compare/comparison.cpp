@@ -136,11 +136,17 @@ void run_rivals(const CompareOptions& options, const std::vector<Rival>& rivals,
                    });
 }
 
+// A budget in which nothing can be learned has no point on the curve.
 void run_curve(const CompareOptions& options, const std::string& folder, Comparison& comparison) {
   for (const double factor : kCurveFactors) {
     CurveStep step{.factor = factor, .budget_s = factor * options.budget_s, .gulo = comparison.gulo()};
-    if (factor != 1) step.gulo = scored_gulo(options, factor, comparison, folder);
-    comparison.curve.push_back(std::move(step));
+    try {
+      if (factor != 1) step.gulo = scored_gulo(options, factor, comparison, folder);
+      comparison.curve.push_back(std::move(step));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::kSomeInputFailed) throw;  // asked to stop
+      warn(fmt::format("no point of the curve at {}: {}", format_duration(step.budget_s), error.message()));
+    }
   }
 }
 
@@ -158,9 +164,10 @@ Comparison compare(const CompareOptions& options) {
   comparison.laid = lay_out(options.data, options.layout, work.data());
   comparison.uneven = is_uneven(comparison.laid.truth);
   const std::vector<Rival> rivals = choose_rivals(options, rivals_folder, comparison.laid.rival_kind);
-  say(fmt::format("{}: {} items to train on, {} to test with{}; {} rivals", comparison.laid.rival_kind,
+  say(fmt::format("{}: {} items to train on, {} to test with{}; {} rival{}", comparison.laid.rival_kind,
                   format_count(comparison.laid.n_train), format_count(comparison.laid.truth.size()),
-                  comparison.laid.own_split ? " (a fifth of each label's)" : "", rivals.size()));
+                  comparison.laid.own_split ? " (a fifth of each label's)" : "", rivals.size(),
+                  rivals.size() == 1 ? "" : "s"));
   comparison.contestants.push_back(scored_gulo(options, 1, comparison, work.path()));
   run_rivals(options, rivals, rivals_folder, work.path(), comparison);
   if (options.curve) run_curve(options, work.path(), comparison);

@@ -72,7 +72,7 @@ svg text { fill: var(--muted); font-size: 12px; } svg .title { fill: var(--ink);
 .prepare { background: var(--bad); } .train { background: var(--good); } .predict { background: var(--series2); }
 .key.dashed { height: 0; border-top: 2px dashed var(--muted); border-radius: 0; }
 .codes { display: flex; gap: 12px; overflow-x: auto; align-items: flex-start; padding-bottom: 8px; }
-.codes figure { flex: 1 0 min(480px, 100%); min-width: 0; margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; }
+.codes figure { flex: 1 0 min(620px, 100%); min-width: 0; margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; }
 .codes figcaption { color: var(--muted); margin-bottom: 8px; } .codes figcaption b { color: var(--ink); }
 pre { margin: 0; overflow-x: auto; font: 12px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 #tip { position: fixed; z-index: 9; pointer-events: none; max-width: 340px; padding: 5px 10px; border-radius: 6px; font-size: 13px;
