@@ -110,6 +110,7 @@ StopSignals::StopSignals() {
 }
 
 StopSignals::~StopSignals() {
+  stop_asked = 0;
   sigaction(SIGINT, &old_interrupt_, nullptr);
   sigaction(SIGTERM, &old_terminate_, nullptr);
 }

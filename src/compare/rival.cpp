@@ -44,6 +44,18 @@ bool is_of_the_clock(std::string_view line) {
   return line == "from clock import preprocessing" || line == "with preprocessing():";
 }
 
+constexpr std::string_view kTripleQuotes[] = {"\"\"\"", "'''"};
+
+// The quotes that end the text which this line begins and does not end; empty: there is none.
+std::string_view opened_text(std::string_view line) {
+  for (const std::string_view quotes : kTripleQuotes) {
+    size_t n_found = 0;
+    for (size_t at = 0; (at = line.find(quotes, at)) != std::string_view::npos; at += quotes.size()) ++n_found;
+    if (n_found % 2 == 1) return quotes;
+  }
+  return {};
+}
+
 }  // namespace
 
 Rival read_rival(const std::string& path) {
@@ -82,19 +94,18 @@ std::string rivals_folder(const std::string& asked) {
 
 int count_code_lines(std::string_view code) {
   int n_lines = 0;
-  std::string_view closing;  // of the documentation string that we are in
+  std::string_view closing;  // of the text over several lines that we are in
+  bool is_value = false;     // it is a value of the program, and no documentation
   for (const std::string_view line : lines_of(code)) {
     if (!closing.empty()) {
-      if (line.ends_with(closing)) closing = {};
+      n_lines += is_value && !line.empty();
+      if (line.find(closing) != std::string_view::npos) closing = {};
       continue;
     }
     if (line.empty() || line[0] == '#' || is_of_the_clock(line)) continue;
-    if (line.starts_with("\"\"\"") || line.starts_with("'''")) {
-      const bool closed = line.size() >= 6 && line.ends_with(line.substr(0, 3));
-      if (!closed) closing = line.substr(0, 3);
-      continue;
-    }
-    ++n_lines;
+    is_value = !line.starts_with(kTripleQuotes[0]) && !line.starts_with(kTripleQuotes[1]);
+    n_lines += is_value;
+    closing = opened_text(line);
   }
   return n_lines;
 }
