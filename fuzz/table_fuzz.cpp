@@ -11,6 +11,7 @@
 #include "data/cells.h"
 #include "data/table/csv_file.h"
 #include "data/table/idx_file.h"
+#include "data/table/json_lines_file.h"
 #include "data/table/npz_file.h"
 #include "data/table/ts_file.h"
 
@@ -46,6 +47,14 @@ Corpus read_some(unsigned format, std::span<const uint8_t> bytes, TableOptions o
       return read_idx(first, second, "fuzz", options);
     case 6:
       return read_npz_members({{"X", first}, {"y", second}}, "fuzz", options);
+    case 7:
+      return read_json_lines(text, "fuzz", options);
+    case 8:
+      options.column = "2";
+      return read_json_lines(text, "fuzz", options);
+    case 9:
+      options.column = "-1";
+      return read_csv(text, "fuzz", options);
     default:
       is_list_of_files(text, "fuzz"), is_ts(text);
       return {};
@@ -54,13 +63,15 @@ Corpus read_some(unsigned format, std::span<const uint8_t> bytes, TableOptions o
 
 void check(const Corpus& corpus, bool labelled) {
   const size_t n_items = corpus.n_items();
-  bool good = corpus.offsets.size() == n_items + 1 && corpus.shapes.size() == n_items &&
+  bool good = corpus.offsets.size() == n_items + 1 && (corpus.kind == Kind::kBytes || corpus.shapes.size() == n_items) &&
               corpus.names.size() == n_items && corpus.arena.size() == corpus.n_bytes() + Corpus::kArenaPadding;
   for (size_t i = 0; good && i < n_items; ++i) {
     const ItemView view = corpus.view(i);
     good &= labelled ? static_cast<size_t>(corpus.item_labels[i]) < corpus.labels.size() : corpus.item_labels[i] == -1;
     if (corpus.kind == Kind::kCells)
       good &= CellsView(view.bytes, view.shape.extents[0]).size() == corpus.columns.size();
+    else if (corpus.kind == Kind::kBytes)
+      good &= corpus.columns.size() == 1;
     else
       good &= view.bytes.size() == view.shape.n_bytes() && !view.bytes.empty();
   }
@@ -72,11 +83,11 @@ void check(const Corpus& corpus, bool labelled) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t n_bytes) {
   if (n_bytes == 0) return 0;
-  const bool labelled = (data[0] & 8) == 0;
+  const bool labelled = (data[0] & 16) == 0;
   const gulo::TableOptions options{
       .min_labels = 1, .labelled = labelled, .max_bad_fraction = 0, .memory_bytes = 1 << 24};
   try {
-    const gulo::Corpus corpus = gulo::read_some(data[0] & 7, {data + 1, n_bytes - 1}, options);
+    const gulo::Corpus corpus = gulo::read_some(data[0] & 15, {data + 1, n_bytes - 1}, options);
     if (!corpus.arena.empty()) gulo::check(corpus, labelled);
   } catch (const gulo::Error&) {
   }

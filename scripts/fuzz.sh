@@ -38,9 +38,11 @@ make_table_seeds() {
   printf '\000a,2,label\n1,"x, ""y""",p\n2,?,q\n3,,p\n' >$folder/csv
   printf '\0011\t2\t3\tp\r\n4\t\t\tq\r\n' >$folder/series
   printf '\002a;2;label\n1;2;p\n' >$folder/columns
-  printf '\0131,2,p,4\n5,6,q,8\n' >$folder/unlabelled
+  printf '\0231,2,p,4\n5,6,q,8\n' >$folder/unlabelled
   printf '\004@classLabel true p q\n@equalLength true\n@data\n1,2:3,?:p\n4,5:6,7:q\n' >$folder/ts
   printf '\005\022\000\000\000\010\003\000\000\000\002\000\000\000\001\000\000\000\001xy\000\000\010\001\000\000\000\002\000\001' >$folder/idx
+  printf '\007{"a":1,"label":"p","b":[1,{"c":null}]}\n{"label":"q","a":"x\\u00e4"}\n{"label":"p"}\n' >$folder/json
+  printf '\010{"a":"x y","label":true}\n{"a":"z","label":false}\n{"label":true}\n' >$folder/json_text
   local head="'fortran_order': False, 'shape': (2"
   printf "\\006\\112\\000\\223NUMPY\\001\\000\\074\\000{'descr': '|u1', $head, 2), }\\nabcd\\223NUMPY\\001\\000\\072\\000{'descr': '|u1', $head,), }\\nxy" >$folder/npz
 }

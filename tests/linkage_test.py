@@ -19,7 +19,7 @@ class Linkage(unittest.TestCase):
     def test_light_program_is_light(self) -> None:
         linked = libraries(GULO)
         self.assertIn("libc.so.6", linked)
-        self.assertEqual([], [name for name in linked if re.match(r"lib(torch|c10|gomp|python)", name)])
+        self.assertEqual([], [name for name in linked if re.match(r"lib(torch|c10|gomp|python|arrow|parquet)", name)])
 
     @unittest.skipUnless(ENGINE, "a light build has no engine")
     def test_engine_has_one_openmp_runtime(self) -> None:

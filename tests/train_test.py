@@ -412,6 +412,51 @@ class Data(WithFolder):
             self.assertEqual((0, 2), (said.returncode, len(said.stdout.splitlines())), said.stderr)
 
 
+class Memory(WithFolder):
+    """More data than --memory allows are streamed from a temporary file (docs/design.md)."""
+
+    LIMIT, ITEM, N_ITEMS = 16 << 20, 64 << 10, 1600
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="gulo_memory_")
+        cls.addClassCleanup(temporary.cleanup)
+        cls.data = Path(temporary.name) / "data"
+        numbers = random.Random(3)
+        noise = numbers.randbytes(1 << 20)
+        for i in range(cls.N_ITEMS):
+            label = list(MARKS)[i % 3]
+            begin = numbers.randrange(len(noise) - cls.ITEM)
+            content = bytearray(noise[begin : begin + cls.ITEM])
+            for at in range(0, cls.ITEM - 8, 512):
+                content[at : at + 3] = MARKS[label]
+            (cls.data / label).mkdir(parents=True, exist_ok=True)
+            (cls.data / label / f"{i}").write_bytes(content)
+
+    def train_within(self, *limit: str) -> tuple[dict, str]:
+        done = run("train", self.data, "-o", self.folder / "m.gulo", "--budget", "6s", *limit, "--json",
+                   env=os.environ | {"TMPDIR": str(self.folder)})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout), done.stderr.decode()
+
+    def test_a_limit_bounds_the_memory_and_not_the_result(self) -> None:
+        in_memory, _ = self.train_within("--memory", "1G")
+        streamed, said = self.train_within("--memory", "16M")
+        self.assertFalse(in_memory["streamed"])
+        self.assertTrue(streamed["streamed"])
+        self.assertIn("100.0 MiB are more than the 16.0 MiB that --memory allows: streamed from a temporary file in 13 shards", said)
+        self.assertEqual(streamed["n_items"], in_memory["n_items"])
+        saved = in_memory["peak_memory_bytes"] - streamed["peak_memory_bytes"]
+        self.assertGreater(saved, 0.5 * (self.N_ITEMS * self.ITEM - self.LIMIT))
+        self.assertLessEqual(streamed["valid_error"], in_memory["valid_error"] + 0.05)
+        self.assertEqual(os.listdir(self.folder), ["m.gulo"])
+
+    def test_no_room_on_the_disk_is_4(self) -> None:
+        done = run("train", self.data, "-o", self.folder / "m.gulo", "--memory", "16M", env=os.environ | {"TMPDIR": "/proc"})
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn(b"TMPDIR", done.stderr)
+
+
 class DamagedModels(WithFolder):
     """Whatever happened to a model file: exit code 3, and an error that names the field."""
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <utility>
@@ -78,6 +79,13 @@ void AtomicFile::commit() {
   require(replaced, ErrorKind::kDevice, fmt::format("cannot be written: {}", std::strerror(errno)),
           "what was there before is untouched", path_);
   close(std::exchange(descriptor_, -1));
+}
+
+std::string temporary_folder(const std::string& beside) {
+  const char* chosen = std::getenv("TMPDIR");
+  if (chosen && *chosen) return chosen;
+  const std::string parent = std::filesystem::path(beside).parent_path().string();
+  return parent.empty() ? "." : parent;
 }
 
 std::string program_folder() {

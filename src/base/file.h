@@ -42,6 +42,9 @@ class AtomicFile {
   int descriptor_ = -1;
 };
 
+// Where temporary files go: $TMPDIR, else the folder that the file `beside` lies in.
+std::string temporary_folder(const std::string& beside);
+
 // The folder that holds the running program.
 std::string program_folder();
 

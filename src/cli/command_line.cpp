@@ -138,9 +138,14 @@ void parse_with(CLI::App& app, const CommandRecord& command, std::span<const cha
   refuse_extras(app.remaining(), command);
 }
 
+constexpr uint64_t kLeastMemoryBytes = 16 << 20;
+
 void finish_options(Options& options) {
   options.budget_s = parse_duration_s(options.budget);
   if (options.budget_s <= 0) throw usage_error("--budget must be above zero", "write 30s, 2m or 1h");
+  if (!options.memory.empty()) options.memory_bytes = parse_size_bytes(options.memory);
+  if (!options.memory.empty() && options.memory_bytes < kLeastMemoryBytes)
+    throw usage_error("--memory must be at least 16M", "write 512M or 8G");
   if (options.command == "predict" && std::ranges::count(options.data, "-") > 1)
     throw usage_error("predict: standard input (-) can be read once only", see_help("predict"));
 }

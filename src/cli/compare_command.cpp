@@ -20,6 +20,7 @@ CompareOptions compare_options(const Options& options) {
   compare.budget_s = options.budget_s;
   compare.layout.as = options.as;
   compare.layout.label_column = options.label;
+  compare.layout.column = options.column;
   compare.layout.max_bad_fraction = options.max_bad;
   compare.layout.seed = static_cast<uint64_t>(options.seed);
   compare.layout.n_threads = thread_count(options);

@@ -43,6 +43,8 @@ class Facts {
 
 std::string count(double value) { return format_count(static_cast<uint64_t>(std::max(0.0, value))); }
 
+std::string number(double value) { return fmt::format("{:.5g}", value); }
+
 // The labels, as many as a line holds.
 std::string name_labels(const std::vector<std::string>& labels) {
   static constexpr size_t kLineBytes = 70;
@@ -96,7 +98,12 @@ std::string describe(const Model& model, const std::string& path) {
   Facts facts(spec.training);
   facts.add("model", path);
   facts.add("kind", std::string(kind_name(spec.kind)));
-  facts.add("labels", name_labels(spec.labels));
+  if (spec.kind == Kind::kBytes && !spec.columns.empty()) facts.add("column of text", spec.columns[0]);
+  if (spec.task == Task::kNumber)
+    facts.add("answer", fmt::format("a number, in training {:.6g} on average with a deviation of {:.6g}",
+                                    spec.number_unit.offset, spec.number_unit.scale));
+  else
+    facts.add("labels", name_labels(spec.labels) + (spec.task == Task::kLabels ? ", several an item" : ""));
   facts.add("parts", name_parts(spec) + ", " + format_bytes(static_cast<double>(tensor_bytes(model))));
   facts.add("needs the engine", runs_without_engine(spec) ? "no" : "yes");
   facts.add("trained on", facts.word("data"));
@@ -108,6 +115,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add("augmentation", augmentation(spec.training));
   facts.add("device", facts.word("device"));
   facts.add("machine", facts.word("machine"));
+  facts.add_number("validation RMSE", "valid_rmse", number);
   facts.add_number("validation error", "valid_error", format_percent);
 
   const CurvePlot plot{.utf8 = terminal_speaks_utf8(), .format_x = format_duration, .format_y = format_percent};

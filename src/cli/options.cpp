@@ -8,7 +8,7 @@ namespace {
 
 constexpr const char* kDataHelp =
     "labelled files: a folder LABEL/FILE; a folder or archive (.tar, .tar.zst, .tar.gz, .zip) with train/ and test/; "
-    "or a list of paths and labels (.tsv, .csv)";
+    "a list of paths and labels (.tsv, .csv); or a table (.csv, .tsv, .jsonl, .parquet, .ts, .npz)";
 
 std::vector<OptionRecord> make_option_records() {
   using enum OptionType;
@@ -35,12 +35,29 @@ std::vector<OptionRecord> make_option_records() {
        .choices = {"auto", "bytes", "samples", "pixels", "cells"},
        .help = "what the files are opened to; bytes takes every file as it lies",
        .commands = {"train", "compare"}},
+      {.name = "--task",
+       .type = kChoice,
+       .field = &Options::task,
+       .value_name = "TASK",
+       .default_text = "auto",
+       .choices = {"auto", "label", "labels", "number"},
+       .help = "what to learn: one label an item, several labels (with |, ; or , between them), or a number; auto "
+               "guesses from the labels",
+       .commands = {"train"}},
       {.name = "--label",
        .type = kText,
        .field = &Options::label,
        .value_name = "COLUMN",
-       .help = "the column of labels in a list: its name, its number from 1, or -1 for the last",
+       .help = "the column of labels in a list or table: its name, its number from 1, or -1 for the last",
        .commands = {"train", "test", "compare"}},
+      {.name = "--column",
+       .type = kText,
+       .field = &Options::column,
+       .value_name = "COLUMN",
+       .help = "the column of text that is the item, in a table (.csv, .tsv, .jsonl, .parquet): its name or number. A "
+               "recogniser "
+               "of text remembers it",
+       .commands = {"train", "test", "predict", "compare"}},
       {.name = "--valid",
        .type = kPath,
        .field = &Options::valid,
@@ -113,6 +130,13 @@ std::vector<OptionRecord> make_option_records() {
        .commands = {"train", "test", "compare"},
        .minimum = 0,
        .maximum = 1},
+      {.name = "--memory",
+       .type = kText,
+       .field = &Options::memory,
+       .value_name = "SIZE",
+       .help = "items that take more than this, 512M or 8G, are streamed from a temporary file (in $TMPDIR, or beside "
+               "MODEL); without it: half of the free memory",
+       .commands = {"train", "test"}},
       {.name = "-r,--recursive",
        .type = kFlag,
        .field = &Options::recursive,
@@ -122,8 +146,9 @@ std::vector<OptionRecord> make_option_records() {
        .type = kInteger,
        .field = &Options::top,
        .value_name = "K",
-       .default_text = "1",
-       .help = "give the K most probable labels",
+       .help =
+           "give the K most probable labels; without it one, or of several labels an item all with a probability of "
+           "0.5 or more",
        .commands = {"predict"},
        .minimum = 1,
        .maximum = 1e6},
@@ -133,7 +158,8 @@ std::vector<OptionRecord> make_option_records() {
        .value_name = "FORMAT",
        .default_text = "text",
        .choices = {"text", "json", "jsonl", "csv"},
-       .help = "text: a line for people; json: one array; jsonl: an object a line; csv: path,label,probability",
+       .help = "text: a line for people; json: one array; jsonl: an object a line; csv: path,label,probability or "
+               "path,number",
        .commands = {"predict"}},
       {.name = "--report",
        .type = kPath,
@@ -211,19 +237,23 @@ std::vector<CommandRecord> make_command_records() {
        .arguments = {data},
        .examples = {{"gulo train mails/ -o mails.gulo", "folders mails/ham/, mails/spam/; one minute"},
                     {"gulo train types.tar.zst -o types.gulo --budget 10m", "an archive; ten minutes"},
-                    {"gulo train list.csv --label class -o x.gulo", "a table of paths and labels"}}},
+                    {"gulo train list.csv --label class -o x.gulo", "a table of paths and labels"},
+                    {"gulo train wine.csv --task number -o wine.gulo", "a number for each row"},
+                    {"gulo train posts.jsonl --column text -o x.gulo", "a field of text; its label in another"}}},
       {.name = "test",
        .summary = "measure a recogniser on labelled files",
-       .details = "Labels are matched by name; items of a label that the recogniser does not know count as wrong.",
+       .details = "Labels are matched by name; items of a label that the recogniser does not know count as wrong. Of a "
+                  "recogniser of "
+                  "numbers it says how far they are off.",
        .arguments = {model, data},
        .examples = {{"gulo test mails.gulo mails/", "error, its interval, what is confused with what"},
                     {"gulo test mails.gulo new/ --report mails.html", "a page to look at"},
                     {"gulo test mails.gulo new/ --json", "for scripts"}}},
       {.name = "predict",
        .summary = "recognise files",
-       .details =
-           "Answers come in the order given. A file that cannot be read is reported on standard error, the rest go "
-           "on, and the exit code is 1.",
+       .details = "Answers come in the order given; a table gives one for each row, called FILE:ROW. A file that "
+                  "cannot be read "
+                  "is reported on standard error, the rest go on, and the exit code is 1.",
        .arguments = {model, files},
        .examples = {{"gulo predict types.gulo download.bin", "download.bin: png 0.998"},
                     {"gulo predict types.gulo -r ~/Downloads --format jsonl", "an object a line"},

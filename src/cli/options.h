@@ -1,6 +1,7 @@
 // Every option is one record; the parser, --help, shell completion, docs and the model's training record come from it.
 #pragma once
 
+#include <cstdint>
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
@@ -17,21 +18,25 @@ struct Options {
   std::string budget = "60s";
   double budget_s = 60;  // parsed from budget
   std::string as = "auto";
-  std::string label{};  // column
-  std::string valid{};  // DATA for validation; empty: valid_fraction of the training items
+  std::string task = "auto";  // auto | label | labels | number
+  std::string label{};        // column
+  std::string column{};       // of text
+  std::string valid{};        // DATA for validation; empty: valid_fraction of the training items
   double valid_fraction = 0.1;
   std::string device = "auto";
   long seed = 0;
   long steps = 0;   // > 0: exactly so many deep steps instead of a budget
   int threads = 0;  // 0: all cores this process may use
   double max_bad = 0.01;
+  std::string memory{};        // size; empty: half of the free memory
+  uint64_t memory_bytes = 0;   // parsed from memory
   std::string split = "auto";  // auto: train/ for train, test/ for test; all | train | test
   std::string parts = "both";  // both | wide | deep: which parts of the learner train
   std::string report{};        // test, compare: HTML file
   bool no_augment = false;
   bool json = false;
-  bool recursive = false;  // -r
-  int top = 1;
+  bool recursive = false;            // -r
+  int top = 0;                       // so many labels; 0: the answer
   std::string format = "text";       // text | json | jsonl | csv
   bool curve = false;                // compare: also at other budgets
   std::vector<std::string> rival{};  // compare: the user's own, Python files

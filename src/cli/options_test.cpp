@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "cli/manual.h"
 
 namespace gulo {
@@ -50,6 +51,14 @@ TEST(CommandLine, TrainTakesEveryOptionOfTheDesign) {
   EXPECT_EQ(options.split, "all");
   EXPECT_EQ(options.max_bad, 0.5);
   EXPECT_EQ(options.parts, "wide");
+}
+
+TEST(CommandLine, MemoryIsASize) {
+  EXPECT_EQ(parse({"train", "data", "-o", "m", "--memory", "1.5G"}).options.memory_bytes, 3ull << 29);
+  EXPECT_EQ(parse({"test", "m", "data", "--memory=64M"}).options.memory_bytes, 64u << 20);
+  EXPECT_EQ(parse({"train", "data", "-o", "m"}).options.memory_bytes, 0u);
+  error_text(ErrorKind::kUsage, [] { parse({"train", "data", "-o", "m", "--memory", "much"}); });
+  error_text(ErrorKind::kUsage, [] { parse({"train", "data", "-o", "m", "--memory", "15M"}); });
 }
 
 TEST(CommandLine, PredictTakesManyFilesAndOptionsAnywhere) {

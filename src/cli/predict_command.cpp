@@ -26,12 +26,17 @@ constexpr size_t kKeptBufferBytes = size_t{4} << 20;
 
 class FilePredictor {
  public:
-  FilePredictor(const Predictor& predictor, const ModelSpec& spec, int top, int n_threads)
-      : predictor_(predictor), spec_(spec), kind_(spec.kind), top_(top), buffers_(static_cast<size_t>(n_threads)) {}
+  FilePredictor(const Predictor& predictor, const ModelSpec& spec, const Options& options, int n_threads)
+      : predictor_(predictor),
+        spec_(spec),
+        kind_(spec.kind),
+        column_(options.column),
+        top_(options.top),
+        buffers_(static_cast<size_t>(n_threads)) {}
 
   // One answer a file, or one a row of a table. A file that cannot be read gives one that says why.
   std::vector<Prediction> predict(const std::string& path, int thread) {
-    if (kind_ == Kind::kBytes || !is_table_file(path)) return {predict_item(path, thread)};
+    if (!holds_items(path)) return {predict_item(path, thread)};
     try {
       return predict_rows(path, thread);
     } catch (const Error& error) {
@@ -41,12 +46,18 @@ class FilePredictor {
   }
 
  private:
+  // Of bytes only a recogniser of text looks for it in tables.
+  bool holds_items(const std::string& path) const {
+    if (kind_ != Kind::kBytes) return is_table_file(path);
+    return (!column_.empty() || !spec_.columns.empty()) && has_table_name(path);
+  }
+
   Prediction predict_item(const std::string& path, int thread) {
     Prediction prediction{.path = path, .error = "", .top = {}};
     PaddedBytes& buffer = buffers_[static_cast<size_t>(thread)];
     try {
       read_item_into(path, buffer);
-      prediction.top = top_candidates(softmax(logits(buffer.bytes(), thread)), top_);
+      set_answer(prediction, logits(buffer.bytes(), thread));
     } catch (const Error& error) {
       prediction.error = error.message();
       complain(error.path().empty() ? path + ": " + error.what() : error.what());
@@ -63,16 +74,27 @@ class FilePredictor {
     table.labelled = false;
     table.min_labels = 0;
     table.as = kind_;
+    table.column = column_;
     table.columns = spec_.columns;
     const Corpus rows = read_table_file(path, table);
     require(rows.kind == kind_, ErrorKind::kData,
             fmt::format("holds {}, and the model recognises {}", kind_name(rows.kind), kind_name(kind_)), "", path);
     std::vector<Prediction> predictions;
-    for (size_t i = 0; i < rows.n_items(); ++i)
-      predictions.push_back({.path = rows.names[i],
-                             .error = "",
-                             .top = top_candidates(softmax(predictor_.logits(rows.view(i), thread)), top_)});
+    for (size_t i = 0; i < rows.n_items(); ++i) {
+      predictions.push_back({.path = rows.names[i], .error = "", .top = {}});
+      set_answer(predictions.back(), predictor_.logits(rows.view(i), thread));
+    }
     return predictions;
+  }
+
+  void set_answer(Prediction& prediction, const std::vector<float>& logits) const {
+    if (spec_.task == Task::kNumber) {
+      prediction.number = spec_.number_unit.to_number(logits.at(0));
+      return;
+    }
+    const std::vector<float> all = probabilities(spec_.task, logits);
+    const bool several = spec_.task == Task::kLabels && top_ == 0;
+    prediction.top = several ? probable_candidates(all) : top_candidates(all, std::max(1, top_));
   }
 
   std::vector<float> logits(std::span<const uint8_t> file, int thread) const {
@@ -84,6 +106,7 @@ class FilePredictor {
   const Predictor& predictor_;
   const ModelSpec& spec_;
   const Kind kind_;
+  const std::string column_;
   const int top_;
   std::vector<PaddedBytes> buffers_;  // one a thread
 };
@@ -107,9 +130,9 @@ std::vector<std::string> list_files(const Options& options, bool& some_failed) {
 int run_predict(const Options& options, const Model& model, const Predictor& predictor) {
   bool folder_failed = false;
   const std::vector<std::string> paths = list_files(options, folder_failed);
-  const PredictionFormat format(options.format, model.spec.labels);
+  const PredictionFormat format(options.format, model.spec.labels, model.spec.task);
   const int n_threads = thread_count(options);
-  FilePredictor files(predictor, model.spec, options.top, n_threads);
+  FilePredictor files(predictor, model.spec, options, n_threads);
   OrderedOutput output;
   std::atomic<bool> some_failed = folder_failed;
 

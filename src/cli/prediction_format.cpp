@@ -42,16 +42,24 @@ std::vector<Prediction::Candidate> top_candidates(std::span<const float> probabi
   return top;
 }
 
-PredictionFormat::PredictionFormat(const std::string& name, const std::vector<std::string>& labels)
+std::vector<Prediction::Candidate> probable_candidates(std::span<const float> probabilities) {
+  auto candidates = top_candidates(probabilities, static_cast<int>(probabilities.size()));
+  std::erase_if(candidates, [](const Prediction::Candidate& candidate) { return candidate.probability < 0.5f; });
+  return candidates;
+}
+
+PredictionFormat::PredictionFormat(const std::string& name, const std::vector<std::string>& labels, Task task)
     : form_(name == "json"    ? Form::kJson
             : name == "jsonl" ? Form::kJsonLines
             : name == "csv"   ? Form::kCsv
                               : Form::kText),
-      labels_(labels) {}
+      labels_(labels),
+      task_(task) {}
 
 std::string PredictionFormat::begin() const {
   if (form_ == Form::kJson) return "[";
-  return form_ == Form::kCsv ? "path,label,probability\n" : "";
+  if (form_ != Form::kCsv) return "";
+  return task_ == Task::kNumber ? "path,number\n" : "path,label,probability\n";
 }
 
 std::string PredictionFormat::end() const { return form_ == Form::kJson ? "\n]\n" : ""; }
@@ -74,6 +82,11 @@ void PredictionFormat::append(const Prediction& prediction, size_t number, std::
 void PredictionFormat::append_text(const Prediction& prediction, std::string& text) const {
   if (!prediction.error.empty()) return;
   text += prediction.path + ":";
+  if (task_ == Task::kNumber) {
+    fmt::format_to(std::back_inserter(text), " {:.6g}\n", prediction.number);
+    return;
+  }
+  if (prediction.top.empty()) text += " none";
   const char* before = " ";
   for (const Prediction::Candidate& candidate : prediction.top) {
     fmt::format_to(std::back_inserter(text), "{}{} {:.3f}", before, label(candidate), candidate.probability);
@@ -82,23 +95,37 @@ void PredictionFormat::append_text(const Prediction& prediction, std::string& te
   text += '\n';
 }
 
+void PredictionFormat::append_labels(const Prediction& prediction, nlohmann::ordered_json& object) const {
+  if (task_ == Task::kLabel) {
+    object["label"] = printable_utf8(label(prediction.top.front()));
+    object["probability"] = rounded(prediction.top.front().probability);
+  }
+  auto& top = object[task_ == Task::kLabel ? "top" : "labels"] = nlohmann::ordered_json::array();
+  for (const Prediction::Candidate& candidate : prediction.top)
+    top.push_back({{"label", printable_utf8(label(candidate))}, {"probability", rounded(candidate.probability)}});
+}
+
 void PredictionFormat::append_object(const Prediction& prediction, std::string& text) const {
   // JSON takes UTF-8 only; names and labels may be any bytes.
   nlohmann::ordered_json object{{"path", printable_utf8(prediction.path)}};
   if (!prediction.error.empty()) {
     object["error"] = printable_utf8(prediction.error);
+  } else if (task_ == Task::kNumber) {
+    object["number"] = prediction.number;
   } else {
-    object["label"] = printable_utf8(label(prediction.top.front()));
-    object["probability"] = rounded(prediction.top.front().probability);
-    auto& top = object["top"] = nlohmann::ordered_json::array();
-    for (const Prediction::Candidate& candidate : prediction.top)
-      top.push_back({{"label", printable_utf8(label(candidate))}, {"probability", rounded(candidate.probability)}});
+    append_labels(prediction, object);
   }
   text += object.dump();
 }
 
 void PredictionFormat::append_rows(const Prediction& prediction, std::string& text) const {
   if (!prediction.error.empty()) return;
+  const auto to = std::back_inserter(text);
+  if (task_ == Task::kNumber) {
+    fmt::format_to(to, "{},{:.9g}\n", csv_field(prediction.path), prediction.number);
+    return;
+  }
+  if (prediction.top.empty()) fmt::format_to(to, "{},,\n", csv_field(prediction.path));
   for (const Prediction::Candidate& candidate : prediction.top)
     fmt::format_to(std::back_inserter(text), "{},{},{:.6f}\n", csv_field(prediction.path), csv_field(label(candidate)),
                    candidate.probability);

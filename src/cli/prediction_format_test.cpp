@@ -67,5 +67,38 @@ TEST(PredictionFormat, NamesThatAreNoUtf8StayApartInJsonAndAreUntouchedInText) {
   EXPECT_EQ(whole("text", {odd}).substr(0, 6), "na\xefve\xff");
 }
 
+std::string of_task(Task task, const std::string& form, const Prediction& prediction) {
+  const PredictionFormat format(form, kLabels, task);
+  std::string text = format.begin();
+  format.append(prediction, 0, text);
+  return text + format.end();
+}
+
+TEST(PredictionFormat, Numbers) {
+  const Prediction answer{.path = "a,b.csv:2", .error = "", .top = {}, .number = 5.731};
+  EXPECT_EQ(of_task(Task::kNumber, "text", answer), "a,b.csv:2: 5.731\n");
+  EXPECT_EQ(of_task(Task::kNumber, "csv", answer), "path,number\n\"a,b.csv:2\",5.731\n");
+  EXPECT_EQ(of_task(Task::kNumber, "jsonl", answer), "{\"path\":\"a,b.csv:2\",\"number\":5.731}\n");
+}
+
+TEST(PredictionFormat, SetsOfLabelsMayBeEmpty) {
+  const Prediction none{.path = "a", .error = "", .top = {}};
+  EXPECT_EQ(of_task(Task::kLabels, "text", kGood), "a.eml: ham 0.988, spam, or not 0.012\n");
+  EXPECT_EQ(of_task(Task::kLabels, "text", none), "a: none\n");
+  EXPECT_EQ(of_task(Task::kLabels, "csv", none), "path,label,probability\na,,\n");
+  const json object = json::parse(of_task(Task::kLabels, "jsonl", kGood));
+  ASSERT_EQ(object["labels"].size(), 2u);
+  EXPECT_EQ(object["labels"][0]["label"], "ham");
+  EXPECT_TRUE(json::parse(of_task(Task::kLabels, "jsonl", none))["labels"].empty());
+}
+
+TEST(ProbableCandidates, ThoseOfAHalfOrMore) {
+  const auto probable = probable_candidates(std::vector<float>{0.5f, 0.49f, 0.9f});
+  ASSERT_EQ(probable.size(), 2u);
+  EXPECT_EQ(probable[0].label, 2);
+  EXPECT_EQ(probable[1].label, 0);
+  EXPECT_TRUE(probable_candidates(std::vector<float>{0.1f}).empty());
+}
+
 }  // namespace
 }  // namespace gulo

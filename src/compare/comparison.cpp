@@ -86,6 +86,7 @@ std::string command_of(const CompareOptions& options) {
   std::string command = fmt::format("gulo train {} -o model.gulo --budget {}", options.data, options.budget);
   if (layout.as != "auto") command += " --as " + layout.as;
   if (!layout.label_column.empty()) command += " --label " + layout.label_column;
+  if (!layout.column.empty()) command += " --column " + layout.column;
   return command + "\ngulo predict model.gulo ITEM...\n";
 }
 
@@ -161,7 +162,9 @@ Comparison compare(const CompareOptions& options) {
   comparison.data = options.data;
   comparison.budget_s = options.budget_s;
   comparison.n_cores = options.layout.n_threads;
-  comparison.laid = lay_out(options.data, options.layout, work.data());
+  LayoutOptions layout = options.layout;
+  layout.spill_folder = work.path();
+  comparison.laid = lay_out(options.data, layout, work.data());
   comparison.uneven = is_uneven(comparison.laid.truth);
   const std::vector<Rival> rivals = choose_rivals(options, rivals_folder, comparison.laid.rival_kind);
   say(fmt::format("{}: {} items to train on, {} to test with{}; {} rival{}", comparison.laid.rival_kind,

@@ -47,6 +47,8 @@ Contestant run_gulo(const GuloRun& run, const LaidOutData& laid, const std::stri
                                  laid.train_path,
                                  "-o",
                                  model,
+                                 "--task",
+                                 "label",
                                  "--split",
                                  "all",
                                  "--as",

@@ -47,6 +47,7 @@ struct Parts {
 };
 
 bool holds_tables(const std::string& data, const LayoutOptions& options) {
+  if (!options.column.empty()) return true;
   return options.as != "bytes" && (is_table_file(data) || !table_parts(data, Split::kTrain).empty());
 }
 
@@ -54,11 +55,14 @@ Parts read_tables(const std::string& data, const LayoutOptions& options) {
   DataOptions reading;
   if (options.as != "auto") reading.kind = kind_from_name(options.as);
   reading.label_column = options.label_column;
+  reading.column = options.column;
+  reading.task = Task::kLabel;
+  reading.spill_folder = options.spill_folder;
   reading.max_bad_fraction = options.max_bad_fraction;
   reading.n_threads = options.n_threads;
   Parts parts{.train = read_data_set(data, reading).corpus, .test = {}, .kind = Kind::kCells, .of_files = false};
   parts.kind = parts.train.kind;
-  if (is_table_file(data) || table_parts(data, Split::kTest).empty()) return parts;
+  if (table_parts(data, Split::kTest).empty()) return parts;
   reading.split = Split::kTest;
   reading.min_labels = 1;
   reading.kind = parts.kind;
@@ -93,8 +97,10 @@ Parts read_files(const std::string& data, const LayoutOptions& options) {
       list_source(data, {.split = Split::kTrain, .label_column = options.label_column, .min_labels = 2});
   const Listing test =
       list_source(data, {.split = Split::kTest, .label_column = options.label_column, .min_labels = 1});
-  const CorpusOptions reading{
-      .max_bad_fraction = options.max_bad_fraction, .memory_bytes = 0, .n_threads = options.n_threads};
+  const CorpusOptions reading{.max_bad_fraction = options.max_bad_fraction,
+                              .memory_bytes = 0,
+                              .spill_folder = options.spill_folder,
+                              .n_threads = options.n_threads};
   Parts parts{.train = read_corpus(train, reading), .test = {}};
   if (!same_items(train, test)) parts.test = read_corpus(test, reading);
   parts.kind = options.as == "auto" ? guess_kind(parts.train).kind : kind_from_name(options.as);
@@ -140,7 +146,7 @@ void write_sides(const Parts& parts, const Side& train, const Side& test, const 
     laid.train_path = folder + "/train" + ending;
     laid.test_path = folder + "/test" + ending;
   };
-  if (parts.of_files || parts.kind == Kind::kPixels) {
+  if (parts.of_files || parts.kind == Kind::kPixels || parts.kind == Kind::kBytes) {
     paths("");
     write_item_files(train_items, laid.train_path);
     write_item_files(test_items, laid.test_path);

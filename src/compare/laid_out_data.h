@@ -18,9 +18,11 @@ namespace gulo {
 struct LayoutOptions {
   std::string as = "auto";   // --as
   std::string label_column;  // --label
+  std::string column;        // --column
   double max_bad_fraction = 0.01;
   uint64_t seed = 0;  // of the split, where DATA has no test part
   int n_threads = 1;
+  std::string spill_folder;  // where items that are more than memory holds lie meanwhile
 };
 
 struct LaidOutData {
@@ -36,8 +38,9 @@ struct LaidOutData {
 
 // Reads DATA and writes it into `folder`, which is empty. A DATA with a train and a test part (folders, archives,
 // train.csv and test.csv, NAME_TRAIN.ts and NAME_TEST.ts) is taken so; of any other a fifth of each label's items
-// becomes the test part, and items of equal content are on one side. Items that gulo cannot read are left out for all.
-// Throws Error as read_data_set does. Must be called while this process has one thread: the reading is done in a copy.
+// becomes the test part, and items of equal content are on one side. A label is all of what stands where the label
+// stands. Items that gulo cannot read are left out for all. Throws Error as read_data_set does. Must be called while
+// this process has one thread: the reading is done in a copy.
 LaidOutData lay_out(const std::string& data, const LayoutOptions& options, const std::string& folder);
 
 // `labels` as folders may be called and cells and .ts files may hold: as they are where all can be, else "0", "1", ...

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <unordered_map>
 
 #include "base/error.h"
@@ -68,20 +67,8 @@ class CorpusReader {
   void reserve_arena() {
     for (const SourceItem& item : listing_.items)
       corpus_.offsets.push_back(saturating_add(corpus_.offsets.back(), item.size_bytes));
-    const uint64_t needed = saturating_add(corpus_.offsets.back(), Corpus::kArenaPadding);
-    const uint64_t allowed = options_.memory_bytes > 0 ? options_.memory_bytes : free_memory_bytes() / 2;
-    const auto fail = [&] {
-      throw Error(ErrorKind::kDevice,
-                  fmt::format("the items take {}, and {} of memory may be used for them",
-                              format_bytes(static_cast<double>(needed)), format_bytes(static_cast<double>(allowed))),
-                  "give fewer or smaller items, free some memory, or use a machine with more of it", listing_.data);
-    };
-    if (needed > allowed) fail();
-    try {
-      corpus_.arena.resize(needed);
-    } catch (const std::bad_alloc&) {
-      fail();
-    }
+    corpus_.arena = Arena(arena_limits(options_.memory_bytes, options_.spill_folder));
+    corpus_.arena.resize(saturating_add(corpus_.offsets.back(), Corpus::kArenaPadding));
   }
 
   template <class Body>
@@ -135,6 +122,7 @@ class CorpusReader {
 
   void store(size_t i, uint64_t n_bytes) {
     corpus_.content_hashes[i] = XXH3_64bits(slot(i).data(), n_bytes);
+    corpus_.arena.looked_at(n_bytes);
     read_bytes_[i] = n_bytes;
     ++n_done_;
     n_bytes_done_ += n_bytes;
@@ -167,7 +155,10 @@ class CorpusReader {
     for (size_t i = 0; i < read_bytes_.size(); ++i) {
       if (read_bytes_[i] == kBad) continue;
       const uint64_t begin = corpus_.offsets[i];
-      if (begin != end) std::memmove(corpus_.arena.data() + end, corpus_.arena.data() + begin, read_bytes_[i]);
+      if (begin != end) {
+        std::memmove(corpus_.arena.data() + end, corpus_.arena.data() + begin, read_bytes_[i]);
+        corpus_.arena.looked_at(2 * read_bytes_[i]);
+      }
       corpus_.offsets[kept] = end;
       corpus_.item_labels[kept] = corpus_.item_labels[i];
       corpus_.content_hashes[kept] = corpus_.content_hashes[i];
@@ -196,6 +187,10 @@ class CorpusReader {
 
 }  // namespace
 
+ArenaLimits arena_limits(uint64_t memory_bytes, const std::string& spill_folder) {
+  return {memory_bytes > 0 ? memory_bytes : free_memory_bytes() / 2, spill_folder};
+}
+
 Corpus read_corpus(const Listing& listing, const CorpusOptions& options) {
   require(!listing.items.empty(), ErrorKind::kData, "has no items", "", listing.data);
   CorpusReader reader(listing, options);
@@ -203,20 +198,38 @@ Corpus read_corpus(const Listing& listing, const CorpusOptions& options) {
   return reader.finish();
 }
 
-void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data) {
-  std::vector<int> label_map;
+namespace {
+
+// The labels of `more` as numbered in `to`.
+std::vector<int> map_labels(const Corpus& to, const Corpus& more, const std::string& more_data) {
+  std::vector<int> numbers;
   for (const std::string& label : more.labels) {
     const auto found = std::find(to.labels.begin(), to.labels.end(), label);
     require(found != to.labels.end(), ErrorKind::kData, "has label " + label + ", which the training data have not",
             "validate on the labels that are trained", more_data);
-    label_map.push_back(static_cast<int>(found - to.labels.begin()));
+    numbers.push_back(static_cast<int>(found - to.labels.begin()));
   }
+  return numbers;
+}
+
+}  // namespace
+
+void append_corpus(Corpus& to, const Corpus& more, const std::string& more_data) {
+  const std::vector<int> label_map = map_labels(to, more, more_data);
   to.arena.resize(to.n_bytes());  // without its padding
-  to.arena.insert(to.arena.end(), more.arena.begin(), more.arena.end());
   for (size_t i = 0; i < more.n_items(); ++i) {
+    to.arena.append(more.item(i));
     to.offsets.push_back(to.offsets.back() + more.item(i).size());
-    to.item_labels.push_back(label_map[static_cast<size_t>(more.item_labels[i])]);
+    const int label = more.item_labels[i];
+    to.item_labels.push_back(more.task == Task::kLabel ? label_map[static_cast<size_t>(label)] : label);
   }
+  to.arena.resize(to.arena.size() + Corpus::kArenaPadding);
+  for (const std::vector<int>& set : more.label_sets) {
+    std::vector<int>& mapped = to.label_sets.emplace_back();
+    for (const int label : set) mapped.push_back(label_map[static_cast<size_t>(label)]);
+    std::sort(mapped.begin(), mapped.end());
+  }
+  to.numbers.insert(to.numbers.end(), more.numbers.begin(), more.numbers.end());
   to.names.insert(to.names.end(), more.names.begin(), more.names.end());
   to.shapes.insert(to.shapes.end(), more.shapes.begin(), more.shapes.end());
   to.content_hashes.insert(to.content_hashes.end(), more.content_hashes.begin(), more.content_hashes.end());

@@ -108,6 +108,20 @@ TEST_F(CorpusOfFiles, MoreThanTheAllowedMemoryIsAnErrorWithBothNumbers) {
   EXPECT_NE(said.find("68.0 KiB"), std::string::npos) << said;
 }
 
+TEST_F(CorpusOfFiles, WithAFolderForItMoreLiesInAFileAndReadsTheSame) {
+  const Listing listing = list();
+  const Corpus in_memory = read_corpus(listing, {});
+  const TemporaryTree tree;
+  const CorpusOptions small{.memory_bytes = in_memory.arena.size() / 2, .spill_folder = tree.root(), .n_threads = 2};
+  Corpus streamed = read_corpus(listing, small);
+  ASSERT_TRUE(streamed.arena.in_file());
+  EXPECT_EQ(streamed.arena, in_memory.arena);
+  EXPECT_EQ(streamed.offsets, in_memory.offsets);
+  append_corpus(streamed, in_memory, "more");
+  for (size_t i = 0; i < in_memory.n_items(); ++i)
+    EXPECT_EQ(text_of(streamed, in_memory.n_items() + i), text_of(in_memory, i));
+}
+
 TEST_F(CorpusOfFiles, AListingLargerThanTheMachineIsRefusedBeforeAnythingIsTaken) {
   Listing listing = list();
   listing.items[3].size_bytes = ~uint64_t{0} - 5;

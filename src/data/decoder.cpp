@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <map>
 #include <new>
 #include <set>
@@ -15,13 +14,14 @@
 #include "base/threads.h"
 #include "base/units.h"
 #include "data/bad_items.h"
-#include "data/memory.h"
 
 namespace gulo {
 namespace {
 
 constexpr double kMajority = 0.9;
 constexpr size_t kItemsPerTurn = 4;
+constexpr size_t kPartItems = 1024;
+constexpr uint64_t kPartBytes = uint64_t{16} << 20;
 
 // Which formats the files of each label are of.
 using FormatsOfLabel = std::map<int, std::set<std::string_view>>;
@@ -35,74 +35,86 @@ std::string plural(Kind kind) {
   return kind == Kind::kPixels ? "pictures" : kind == Kind::kSamples ? "recordings" : std::string(kind_name(kind));
 }
 
-// Decodes into items of their own first: how large each is, only its container knows.
+// How large an item's values are, only its container knows: some at a time are decoded, then put behind those that are
+// there, and what they were decoded from is given back.
 class CorpusDecoder {
  public:
-  CorpusDecoder(Corpus files, Kind kind, const CorpusOptions& options, const std::string& data)
-      : files_(std::move(files)), kind_(kind), options_(options), data_(data), items_(files_.n_items()) {
-    allowed_bytes_ = options.memory_bytes > 0 ? options.memory_bytes : free_memory_bytes() / 2;
+  CorpusDecoder(Corpus files, Kind kind, const CorpusOptions& options)
+      : files_(std::move(files)),
+        kind_(kind),
+        options_(options),
+        limits_(arena_limits(options.memory_bytes, options.spill_folder)) {
+    values_.kind = kind;
+    values_.labels = std::move(files_.labels);
+    values_.arena = Arena(limits_);
   }
 
-  Corpus decode() {
+  Corpus decode(const std::string& data) {
     Progress progress("opening");
-    parallel_for(items_.size(), options_.n_threads, kItemsPerTurn, [&](size_t i, int thread) {
-      decode(i);
-      const size_t done = ++n_done_;
-      if (thread == 0)
-        progress.update(static_cast<double>(done) / static_cast<double>(items_.size()), format_count(done) + " items");
-    });
-    require(n_bytes_ <= allowed_bytes_, ErrorKind::kDevice,
-            fmt::format("the items' values take more than the {} of memory that may be used for them",
-                        format_bytes(static_cast<double>(allowed_bytes_))),
-            "give fewer items, free some memory, or use a machine with more of it", data_);
-    bad_.report(files_.names, items_.size(), options_.max_bad_fraction, data_);
-    return collect();
+    for (size_t begin = 0; begin < files_.n_items();) {
+      const size_t end = end_of_part(begin);
+      decode(begin, end);
+      leave_room(end);
+      for (size_t i = begin; i < end; ++i)
+        if (!bad_.contains(i)) keep(i, items_[i - begin]);
+      files_.arena.discard(files_.offsets[begin], files_.offsets[end]);
+      progress.update(static_cast<double>(end) / static_cast<double>(files_.n_items()), format_count(end) + " items");
+      begin = end;
+    }
+    bad_.report(files_.names, files_.n_items(), options_.max_bad_fraction, data);
+    values_.n_bad = files_.n_bad + bad_.count();
+    values_.arena.resize(values_.arena.size() + Corpus::kArenaPadding);
+    values_.arena.set_limits(limits_);
+    return std::move(values_);
   }
 
  private:
-  void decode(size_t i) {
-    if (n_bytes_ > allowed_bytes_) return;
-    try {
-      items_[i] = decode_item(files_.item(i), kind_);
-      n_bytes_ += items_[i].bytes.size();
-    } catch (const Error& error) {
-      bad_.add(i, error.message());
-    } catch (const std::bad_alloc&) {
-      n_bytes_ = allowed_bytes_ + 1;
-    }
+  // Values are ten or twenty times as large as a packed picture: a part's are small beside the memory that is allowed.
+  size_t end_of_part(size_t begin) const {
+    const uint64_t most_bytes = std::min(kPartBytes, limits_.memory_bytes / 64);
+    size_t end = begin + 1;
+    while (end < files_.n_items() && end - begin < kPartItems &&
+           files_.offsets[end + 1] - files_.offsets[begin] <= most_bytes)
+      ++end;
+    return end;
   }
 
-  Corpus collect() {
-    Corpus corpus;
-    corpus.kind = kind_;
-    corpus.labels = std::move(files_.labels);
-    corpus.n_bad = files_.n_bad + bad_.count();
-    std::vector<uint8_t>().swap(files_.arena);
-    corpus.arena.reserve(n_bytes_ + Corpus::kArenaPadding);
-    for (size_t i = 0; i < items_.size(); ++i) {
-      if (bad_.contains(i)) continue;
-      std::vector<uint8_t>& bytes = items_[i].bytes;
-      corpus.arena.insert(corpus.arena.end(), bytes.begin(), bytes.end());
-      corpus.offsets.push_back(corpus.arena.size());
-      corpus.shapes.push_back(items_[i].shape);
-      corpus.item_labels.push_back(files_.item_labels[i]);
-      corpus.names.push_back(std::move(files_.names[i]));
-      corpus.content_hashes.push_back(XXH3_64bits(bytes.data(), bytes.size()));
-      std::vector<uint8_t>().swap(bytes);
-    }
-    corpus.arena.resize(corpus.arena.size() + Corpus::kArenaPadding);
-    return corpus;
+  void decode(size_t begin, size_t end) {
+    items_.assign(end - begin, {});
+    parallel_for(end - begin, options_.n_threads, kItemsPerTurn, [&](size_t j, int) {
+      try {
+        items_[j] = decode_item(files_.item(begin + j), kind_);
+      } catch (const Error& error) {
+        bad_.add(begin + j, error.message());
+      } catch (const std::bad_alloc&) {
+        bad_.add(begin + j, "does not fit in memory");
+      }
+    });
   }
 
-  Corpus files_;
+  // Files that are still to be opened take memory too: values go to a file the sooner, where they may.
+  void leave_room(size_t end) {
+    const uint64_t n_waiting = files_.arena.in_file() ? 0 : files_.n_bytes() - files_.offsets[end];
+    ArenaLimits limits = limits_;
+    if (!limits.folder.empty()) limits.memory_bytes -= std::min(limits.memory_bytes / 2, n_waiting);
+    values_.arena.set_limits(limits);
+  }
+
+  void keep(size_t i, const RawItem& item) {
+    values_.arena.append(item.bytes);
+    values_.offsets.push_back(values_.arena.size());
+    values_.shapes.push_back(item.shape);
+    values_.item_labels.push_back(files_.item_labels[i]);
+    values_.names.push_back(std::move(files_.names[i]));
+    values_.content_hashes.push_back(XXH3_64bits(item.bytes.data(), item.bytes.size()));
+  }
+
+  Corpus files_, values_;
   const Kind kind_;
   const CorpusOptions& options_;
-  const std::string& data_;
-  std::vector<RawItem> items_;
+  const ArenaLimits limits_;
+  std::vector<RawItem> items_;  // of the part at hand
   BadItems bad_;
-  std::atomic<uint64_t> n_bytes_{0};
-  std::atomic<size_t> n_done_{0};
-  uint64_t allowed_bytes_ = 0;
 };
 
 }  // namespace
@@ -139,7 +151,7 @@ KindGuess guess_kind(const Corpus& files) {
 
 Corpus decode_corpus(Corpus files, Kind kind, const CorpusOptions& options, const std::string& data) {
   if (kind == Kind::kBytes) return files;
-  return CorpusDecoder(std::move(files), kind, options, data).decode();
+  return CorpusDecoder(std::move(files), kind, options).decode(data);
 }
 
 RawItem decode_item(std::span<const uint8_t> file, Kind kind, const ReadLimits& limits) {

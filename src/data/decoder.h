@@ -18,8 +18,9 @@ struct KindGuess {
 KindGuess guess_kind(const Corpus& files);
 
 // Opens every item's container, in parallel, with progress. Items that cannot be read as `kind` are counted, warned of
-// and left out, like those that could not be read at all. Throws Error (kData) where they are more than
-// options.max_bad_fraction, (kDevice) before it takes more memory than it may. kBytes: `files` as it is.
+// and left out, like those that could not be read at all. Throws Error
+// (kData) where they are more than options.max_bad_fraction, (kDevice) before it takes more memory than it may. kBytes:
+// `files` as it is.
 Corpus decode_corpus(Corpus files, Kind kind, const CorpusOptions& options, const std::string& data);
 
 // One file's values. Throws Error (kData) where it is not of that kind or cannot be read.

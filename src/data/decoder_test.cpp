@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/expect_error.h"
+#include "data/temporary_tree.h"
 
 namespace gulo {
 namespace {
@@ -85,7 +86,22 @@ TEST(DecodeCorpus, MemoryIsBounded) {
     decode_corpus(files({{picture(1), 0}, {picture(2), 1}}), Kind::kPixels, {.memory_bytes = 8, .n_threads = 1},
                   "DATA");
   });
-  EXPECT_NE(text.find("more than the 8 B of memory"), std::string::npos) << text;
+  EXPECT_NE(text.find("and 8 B of memory may be used"), std::string::npos) << text;
+}
+
+TEST(DecodeCorpus, WhatDoesNotFitLiesInAFileAndReadsTheSame) {
+  std::vector<std::pair<Bytes, int>> items;
+  for (int i = 0; i < 500; ++i) items.push_back({picture(static_cast<char>(i)), i % 2});
+  const TemporaryTree tree;
+  const Corpus in_memory = decode_corpus(files(items), Kind::kPixels, {.n_threads = 2}, "data");
+  const Corpus streamed = decode_corpus(files(items), Kind::kPixels,
+                                        {.memory_bytes = 1000, .spill_folder = tree.root(), .n_threads = 2}, "data");
+  EXPECT_FALSE(in_memory.arena.in_file());
+  EXPECT_TRUE(streamed.arena.in_file());
+  EXPECT_EQ(streamed.arena, in_memory.arena);
+  EXPECT_EQ(streamed.offsets, in_memory.offsets);
+  EXPECT_EQ(streamed.content_hashes, in_memory.content_hashes);
+  EXPECT_EQ(streamed.shapes, in_memory.shapes);
 }
 
 TEST(DecodeItem, SaysWhatAFileIsInstead) {

@@ -167,8 +167,8 @@ Listing list_list_file(const std::string& path, const SourceOptions& options) {
   std::vector<std::string> absent;
   for (const TextRow& row : rows) {
     const std::string& label = row.cells[columns.label];
-    require(!label.empty(), ErrorKind::kData, fmt::format("line {} has an empty label", row.line),
-            "give each item a label, or take the line out", path);
+    require(!label.empty() || options.may_lack_labels, ErrorKind::kData,
+            fmt::format("line {} has an empty label", row.line), "give each item a label, or take the line out", path);
     const std::string name = resolve(path, row.cells[columns.path]);
     const auto size_bytes = file_bytes(name);
     if (!size_bytes) absent.push_back(name);

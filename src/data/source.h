@@ -38,9 +38,10 @@ struct Listing {
 };
 
 struct SourceOptions {
-  Split split = Split::kAll;  // kTrain: the train/ part where DATA has one, else everything; kTest likewise
-  std::string label_column;   // --label: name, number from 1, or -1 from the end; only for .csv
-  size_t min_labels = 2;      // fewer labels are an error; `test` may do with 1
+  Split split = Split::kAll;     // kTrain: the train/ part where DATA has one, else everything; kTest likewise
+  std::string label_column;      // --label: name, number from 1, or -1 from the end; only for .csv
+  size_t min_labels = 2;         // fewer labels are an error; `test` may do with 1
+  bool may_lack_labels = false;  // of a list: an empty label is one; else an error
   uint64_t keep_bytes = uint64_t{256} << 20;  // an archive holding more than this is read a second time by read_corpus
 };
 

@@ -45,14 +45,20 @@ std::vector<Group> group_by_content(const Corpus& corpus) {
   return groups;
 }
 
+size_t n_strata(const Corpus& corpus) {
+  int most = -1;
+  for (const int label : corpus.item_labels) most = std::max(most, label);
+  return static_cast<size_t>(most + 1);
+}
+
 // Fills `valid` label by label and keeps every label, also those that share a group, within its limit.
 class Splitter {
  public:
   Splitter(const Corpus& corpus, double valid_fraction)
       : groups_(group_by_content(corpus)),
-        groups_of_(corpus.labels.size()),
-        n_items_(corpus.labels.size()),
-        n_valid_(corpus.labels.size()),
+        groups_of_(n_strata(corpus)),
+        n_items_(n_strata(corpus)),
+        n_valid_(n_strata(corpus)),
         valid_fraction_(valid_fraction) {
     for (uint32_t g = 0; g < groups_.size(); ++g)
       for (const auto& [label, count] : groups_[g].label_counts) {
@@ -111,7 +117,7 @@ TrainValid split_corpus(const Corpus& corpus, double valid_fraction, uint64_t se
   Splitter splitter(corpus, valid_fraction);
   Rng rng(seed);
   if (valid_fraction > 0)
-    for (size_t label = 0; label < corpus.labels.size(); ++label) splitter.take_valid(static_cast<int>(label), rng);
+    for (size_t label = 0; label < n_strata(corpus); ++label) splitter.take_valid(static_cast<int>(label), rng);
   return splitter.parts();
 }
 

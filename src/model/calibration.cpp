@@ -25,54 +25,80 @@ struct Objective {
   std::array<double, 3> hessian{};  // ww, wd, dd
 };
 
+double log1p_exp(double z) { return z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z)); }
+double sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
+
 class Fit {
  public:
-  Fit(std::span<const float> wide, std::span<const float> deep, std::span<const int> item_labels)
+  Fit(std::span<const float> wide, std::span<const float> deep, const Targets& targets)
       : parts_{wide, deep},
-        item_labels_(item_labels),
-        n_labels_(std::max(wide.size(), deep.size()) / item_labels.size()),
-        doubt_(1.0 / (static_cast<double>(item_labels.size()) + 2)) {}
+        targets_(targets),
+        n_outputs_(targets.n_outputs),
+        doubt_(1.0 / (static_cast<double>(targets.n_items()) + 2)) {}
 
   Objective at(const std::array<double, 2>& scales) const {
     Objective sum;
-    std::vector<double> p(n_labels_);
-    for (size_t i = 0; i < item_labels_.size(); ++i) {
-      for (size_t k = 0; k < n_labels_; ++k) p[k] = scales[0] * logit(0, i, k) + scales[1] * logit(1, i, k);
-      const size_t label = static_cast<size_t>(item_labels_[i]);
-      double wanted = 0;
-      for (size_t k = 0; k < n_labels_; ++k) wanted += target(k, label) * p[k];
-      sum.value += softmax_in_place(p) - wanted;
-      std::array<double, 2> mean{};
-      std::array<double, 3> square{};
-      for (size_t k = 0; k < n_labels_; ++k) {
-        const double w = logit(0, i, k), d = logit(1, i, k);
-        mean[0] += p[k] * w, mean[1] += p[k] * d;
-        square[0] += p[k] * w * w, square[1] += p[k] * w * d, square[2] += p[k] * d * d;
-      }
-      for (int part = 0; part < 2; ++part) {
-        sum.gradient[part] += mean[part];
-        for (size_t k = 0; k < n_labels_; ++k) sum.gradient[part] -= target(k, label) * logit(part, i, k);
-      }
-      sum.hessian[0] += square[0] - mean[0] * mean[0];
-      sum.hessian[1] += square[1] - mean[0] * mean[1];
-      sum.hessian[2] += square[2] - mean[1] * mean[1];
+    std::vector<double> row(n_outputs_);
+    for (size_t i = 0; i < targets_.n_items(); ++i) {
+      for (size_t k = 0; k < n_outputs_; ++k) row[k] = scales[0] * logit(0, i, k) + scales[1] * logit(1, i, k);
+      if (targets_.task == Task::kLabel)
+        add_label(i, row, sum);
+      else
+        for (size_t k = 0; k < n_outputs_; ++k) add_value(i, k, row[k], sum);
     }
     return sum;
   }
 
  private:
   double logit(int part, size_t i, size_t k) const {
-    return parts_[part].empty() ? 0.0 : static_cast<double>(parts_[part][i * n_labels_ + k]);
+    return parts_[part].empty() ? 0.0 : static_cast<double>(parts_[part][i * n_outputs_ + k]);
+  }
+
+  void add_label(size_t i, std::vector<double>& p, Objective& sum) const {
+    const size_t label = static_cast<size_t>(targets_.labels[i]);
+    double wanted = 0;
+    for (size_t k = 0; k < n_outputs_; ++k) wanted += target(k, label) * p[k];
+    sum.value += softmax_in_place(p) - wanted;
+    std::array<double, 2> mean{};
+    std::array<double, 3> square{};
+    for (size_t k = 0; k < n_outputs_; ++k) {
+      const double w = logit(0, i, k), d = logit(1, i, k);
+      mean[0] += p[k] * w, mean[1] += p[k] * d;
+      square[0] += p[k] * w * w, square[1] += p[k] * w * d, square[2] += p[k] * d * d;
+    }
+    for (int part = 0; part < 2; ++part) {
+      sum.gradient[part] += mean[part];
+      for (size_t k = 0; k < n_outputs_; ++k) sum.gradient[part] -= target(k, label) * logit(part, i, k);
+    }
+    sum.hessian[0] += square[0] - mean[0] * mean[0];
+    sum.hessian[1] += square[1] - mean[0] * mean[1];
+    sum.hessian[2] += square[2] - mean[1] * mean[1];
+  }
+
+  // One output by itself: a label that the item has or has not, or a number.
+  void add_value(size_t i, size_t k, double z, Objective& sum) const {
+    const double wanted = targets_.values[i * n_outputs_ + k], w = logit(0, i, k), d = logit(1, i, k);
+    double slope, curvature;
+    if (targets_.task == Task::kNumber) {
+      slope = z - wanted, curvature = 1;
+      sum.value += 0.5 * slope * slope;
+    } else {
+      const double doubted = wanted > 0.5 ? 1 - doubt_ : doubt_, p = sigmoid(z);
+      slope = p - doubted, curvature = p * (1 - p);
+      sum.value += log1p_exp(z) - doubted * z;
+    }
+    sum.gradient[0] += slope * w, sum.gradient[1] += slope * d;
+    sum.hessian[0] += curvature * w * w, sum.hessian[1] += curvature * w * d, sum.hessian[2] += curvature * d * d;
   }
 
   // Platt's targets (1999): n items without a mistake do not prove that there is none in n + 2.
   double target(size_t k, size_t label) const {
-    return k == label ? 1 - doubt_ : doubt_ / static_cast<double>(std::max<size_t>(1, n_labels_ - 1));
+    return k == label ? 1 - doubt_ : doubt_ / static_cast<double>(std::max<size_t>(1, n_outputs_ - 1));
   }
 
   std::array<std::span<const float>, 2> parts_;
-  std::span<const int> item_labels_;
-  size_t n_labels_;
+  const Targets& targets_;
+  size_t n_outputs_;
   double doubt_;
 };
 
@@ -88,34 +114,73 @@ std::array<double, 2> newton_direction(const Objective& o, const std::array<doub
   return {free[0] ? -o.gradient[0] / a : 0, free[1] ? -o.gradient[1] / d : 0};
 }
 
-}  // namespace
-
-namespace {
-
-// -log softmax(logits)[label] of every row.
-std::vector<double> row_losses(std::span<const float> logits, std::span<const int> item_labels) {
-  const size_t n_labels = item_labels.empty() ? 0 : logits.size() / item_labels.size();
-  std::vector<double> losses, row(n_labels);
-  for (size_t i = 0; i < item_labels.size(); ++i) {
-    std::ranges::copy(logits.subspan(i * n_labels, n_labels), row.begin());
-    const double own = row[static_cast<size_t>(item_labels[i])];
-    losses.push_back(softmax_in_place(row) - own);
+// What each item's answer costs: -log of the probability of its label; the mean over the labels of that of having or
+// not having each; or the squared error.
+std::vector<double> item_losses(std::span<const float> logits, const Targets& targets) {
+  const size_t n_outputs = targets.n_outputs;
+  std::vector<double> losses, row(n_outputs);
+  for (size_t i = 0; i < targets.n_items(); ++i) {
+    std::ranges::copy(logits.subspan(i * n_outputs, n_outputs), row.begin());
+    double loss = 0;
+    if (targets.task == Task::kLabel) {
+      const double own = row[static_cast<size_t>(targets.labels[i])];
+      loss = softmax_in_place(row) - own;
+    } else {
+      for (size_t k = 0; k < n_outputs; ++k) {
+        const double wanted = targets.row(i)[k], miss = row[k] - wanted;
+        loss += targets.task == Task::kNumber ? miss * miss : log1p_exp(row[k]) - wanted * row[k];
+      }
+      loss /= static_cast<double>(n_outputs);
+    }
+    losses.push_back(loss);
   }
   return losses;
 }
 
-}  // namespace
-
-double negative_log_likelihood(std::span<const float> logits, std::span<const int> item_labels) {
-  double sum = 0;
-  for (const double loss : row_losses(logits, item_labels)) sum += loss;
-  return item_labels.empty() ? 0 : sum / static_cast<double>(item_labels.size());
+double label_error(std::span<const float> logits, const Targets& targets) {
+  size_t n_wrong = 0;
+  for (size_t i = 0; i < targets.n_items(); ++i) {
+    const auto row = logits.subspan(i * targets.n_outputs, targets.n_outputs);
+    n_wrong += std::max_element(row.begin(), row.end()) - row.begin() != targets.labels[i];
+  }
+  return static_cast<double>(n_wrong) / static_cast<double>(targets.n_items());
 }
 
-bool improves_likelihood(std::span<const float> without, std::span<const float> with,
-                         std::span<const int> item_labels) {
-  const auto before = row_losses(without, item_labels), after = row_losses(with, item_labels);
-  const auto n = static_cast<double>(item_labels.size());
+// 1 - the F1 of all pairs of an item and a label together.
+double labels_error(std::span<const float> logits, const Targets& targets) {
+  size_t n_right = 0, n_counted = 0;
+  for (size_t i = 0; i < targets.values.size(); ++i) {
+    const bool given = logits[i] >= 0, wanted = targets.values[i] > 0.5f;
+    n_right += given && wanted;
+    n_counted += static_cast<size_t>(given) + static_cast<size_t>(wanted);
+  }
+  return n_counted == 0 ? 0 : 1 - 2 * static_cast<double>(n_right) / static_cast<double>(n_counted);
+}
+
+// The root of the mean squared error, as a fraction of what the numbers' mean would give.
+double number_error(std::span<const float> answers, const Targets& targets) {
+  const auto n = static_cast<double>(targets.values.size());
+  double mean = 0, squares = 0, spread = 0;
+  for (const float value : targets.values) mean += static_cast<double>(value) / n;
+  for (size_t i = 0; i < targets.values.size(); ++i) {
+    const double value = targets.values[i], miss = static_cast<double>(answers[i]) - value;
+    squares += miss * miss;
+    spread += (value - mean) * (value - mean);
+  }
+  return spread > 0 ? std::sqrt(squares / spread) : std::sqrt(squares / n);
+}
+
+}  // namespace
+
+double mean_loss(std::span<const float> logits, const Targets& targets) {
+  double sum = 0;
+  for (const double loss : item_losses(logits, targets)) sum += loss;
+  return targets.empty() ? 0 : sum / static_cast<double>(targets.n_items());
+}
+
+bool improves(std::span<const float> without, std::span<const float> with, const Targets& targets) {
+  const auto before = item_losses(without, targets), after = item_losses(with, targets);
+  const auto n = static_cast<double>(targets.n_items());
   double sum = 0, squares = 0;
   for (size_t i = 0; i < before.size(); ++i) {
     const double gain = before[i] - after[i];
@@ -127,22 +192,49 @@ bool improves_likelihood(std::span<const float> without, std::span<const float> 
   return mean > 2 * std::sqrt(variance / n);
 }
 
-double error_fraction(std::span<const float> logits, std::span<const int> item_labels) {
-  if (item_labels.empty()) return 0;
-  const size_t n_labels = logits.size() / item_labels.size();
-  size_t n_wrong = 0;
-  for (size_t i = 0; i < item_labels.size(); ++i) {
-    const auto row = logits.subspan(i * n_labels, n_labels);
-    n_wrong += std::max_element(row.begin(), row.end()) - row.begin() != item_labels[i];
+double answer_error(std::span<const float> logits, const Targets& targets) {
+  if (targets.empty()) return 0;
+  switch (targets.task) {
+    case Task::kLabel:
+      return label_error(logits, targets);
+    case Task::kLabels:
+      return labels_error(logits, targets);
+    case Task::kNumber:
+      return number_error(logits, targets);
   }
-  return static_cast<double>(n_wrong) / static_cast<double>(item_labels.size());
+  return 0;
+}
+
+namespace {
+
+size_t n_labels_of(std::span<const float> logits, std::span<const int> item_labels) {
+  return item_labels.empty() ? 0 : logits.size() / item_labels.size();
+}
+
+}  // namespace
+
+double negative_log_likelihood(std::span<const float> logits, std::span<const int> item_labels) {
+  return mean_loss(logits, label_targets(item_labels, n_labels_of(logits, item_labels)));
+}
+
+double error_fraction(std::span<const float> logits, std::span<const int> item_labels) {
+  return answer_error(logits, label_targets(item_labels, n_labels_of(logits, item_labels)));
+}
+
+bool improves_likelihood(std::span<const float> without, std::span<const float> with,
+                         std::span<const int> item_labels) {
+  return improves(without, with, label_targets(item_labels, n_labels_of(without, item_labels)));
 }
 
 Calibration fit_calibration(std::span<const float> wide, std::span<const float> deep,
                             std::span<const int> item_labels) {
+  return fit_calibration(wide, deep, label_targets(item_labels, n_labels_of(wide.empty() ? deep : wide, item_labels)));
+}
+
+Calibration fit_calibration(std::span<const float> wide, std::span<const float> deep, const Targets& targets) {
   std::array<double, 2> scales{wide.empty() ? 0.0 : 1.0, deep.empty() ? 0.0 : 1.0};
-  if (!item_labels.empty()) {
-    const Fit fit(wide, deep, item_labels);
+  if (!targets.empty()) {
+    const Fit fit(wide, deep, targets);
     Objective now = fit.at(scales);
     for (int iteration = 0; iteration < 50; ++iteration) {
       const auto direction = newton_direction(now, scales);

@@ -75,7 +75,7 @@ TEST(Calibration, OnlyMoreThanChanceIsAnImprovement) {
 
 TEST(Calibration, WithoutItemsThePartsThatAreThereCount) {
   const std::vector<float> some{1, 2};
-  const Calibration c = fit_calibration(some, {}, {});
+  const Calibration c = fit_calibration(some, {}, std::vector<int>());
   EXPECT_EQ(c.wide_scale, 1);
   EXPECT_EQ(c.deep_scale, 0);
 }
@@ -84,6 +84,48 @@ TEST(Calibration, ErrorCountsRowsWhoseLargestLogitIsAnothers) {
   const std::vector<float> logits{1, 2, 3, 0, 5, 4};
   const std::vector<int> labels{1, 1, 0};
   EXPECT_DOUBLE_EQ(error_fraction(logits, labels), 1.0 / 3);
+}
+
+// Labels drawn from a sigmoid of `truth` each.
+TEST(Calibration, FindsTheTemperatureOfSetsOfLabels) {
+  Rng rng(4);
+  Targets targets{.task = Task::kLabels, .n_outputs = 3, .labels = {}, .values = {}};
+  std::vector<float> logits;
+  for (size_t i = 0; i < 6000; ++i) {
+    const double truth = 6 * rng.uniform() - 3;
+    targets.values.push_back(rng.uniform() < 1 / (1 + std::exp(-truth)) ? 1.0f : 0.0f);
+    logits.push_back(static_cast<float>(4 * truth));
+  }
+  EXPECT_NEAR(fit_calibration(logits, {}, targets).wide_scale, 0.25, 0.02);
+}
+
+TEST(Calibration, NumbersGetTheLeastSquares) {
+  Rng rng(5);
+  Targets targets{.task = Task::kNumber, .n_outputs = 1, .labels = {}, .values = {}};
+  std::vector<float> wide, deep, noise;
+  for (size_t i = 0; i < 2000; ++i) {
+    wide.push_back(static_cast<float>(rng.uniform() - 0.5));
+    deep.push_back(static_cast<float>(rng.uniform() - 0.5));
+    noise.push_back(static_cast<float>(rng.uniform() - 0.5));
+    targets.values.push_back(0.5f * wide.back() + 2 * deep.back());
+  }
+  const Calibration both = fit_calibration(wide, deep, targets);
+  EXPECT_NEAR(both.wide_scale, 0.5, 1e-4);
+  EXPECT_NEAR(both.deep_scale, 2, 1e-4);
+  const auto sum = combine_logits(both, wide, deep);
+  EXPECT_LT(answer_error(sum, targets), 1e-3);
+  EXPECT_TRUE(improves(noise, sum, targets));
+  EXPECT_FALSE(improves(sum, sum, targets));
+}
+
+TEST(AnswerError, ByHand) {
+  const Targets sets{.task = Task::kLabels, .n_outputs = 2, .labels = {}, .values = {1, 0, 1, 1}};
+  EXPECT_DOUBLE_EQ(answer_error(std::vector<float>{2, 1, -1, 3}, sets), 1 - 2 * 2 / 6.);
+  EXPECT_DOUBLE_EQ(answer_error(std::vector<float>{-1, -1, -1, -1}, sets), 1);
+  const Targets numbers{.task = Task::kNumber, .n_outputs = 1, .labels = {}, .values = {-1, 1}};
+  EXPECT_DOUBLE_EQ(answer_error(std::vector<float>{0, 0}, numbers), 1);
+  EXPECT_DOUBLE_EQ(answer_error(std::vector<float>{-1, 0}, numbers), std::sqrt(0.5));
+  EXPECT_DOUBLE_EQ(mean_loss(std::vector<float>{-1, 0}, numbers), 0.5);
 }
 
 }  // namespace

@@ -75,18 +75,20 @@ int CellNetworkSpec::n_lookups() const {
 json to_json(const CellNetworkSpec& spec) {
   json columns = json::array();
   for (const CellColumnSpec& column : spec.columns) columns.push_back(column_to_json(column));
-  return {{"columns", columns},
-          {"n_knots", spec.n_knots},
-          {"n_waves", spec.n_waves},
-          {"log2_rows", spec.log2_rows},
-          {"embedding_width", spec.embedding_width},
-          {"n_members", spec.n_members},
-          {"member_width", spec.member_width},
-          {"hidden_width", spec.hidden_width},
-          {"depth", spec.depth},
-          {"n_remembered", spec.n_remembered},
-          {"n_remembered_lookups", spec.n_remembered_lookups},
-          {"n_labels", spec.n_labels}};
+  json object = {{"columns", columns},
+                 {"n_knots", spec.n_knots},
+                 {"n_waves", spec.n_waves},
+                 {"log2_rows", spec.log2_rows},
+                 {"embedding_width", spec.embedding_width},
+                 {"n_members", spec.n_members},
+                 {"member_width", spec.member_width},
+                 {"hidden_width", spec.hidden_width},
+                 {"depth", spec.depth},
+                 {"n_remembered", spec.n_remembered},
+                 {"n_remembered_lookups", spec.n_remembered_lookups},
+                 {"n_labels", spec.n_labels}};
+  if (spec.task != Task::kLabel) object["task"] = task_name(spec.task);
+  return object;
 }
 
 CellNetworkSpec cell_network_from_json(const json& object, size_t n_labels) {
@@ -107,6 +109,11 @@ CellNetworkSpec cell_network_from_json(const json& object, size_t n_labels) {
   spec.n_labels = fields.integer("n_labels", 1, ModelSpec::kMaxLabels);
   require_valid(static_cast<size_t>(spec.n_labels) == n_labels,
                 fmt::format("spec.deep.n_labels is {}, but there are {} labels", spec.n_labels, n_labels));
+  if (object.contains("task")) {
+    const auto task = find_task(fields.text("task"));
+    require_valid(task.has_value(), "spec.deep.task is not known to this gulo");
+    spec.task = *task;
+  }
   check_sizes(spec);
   return spec;
 }

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "data/task.h"
+
 namespace gulo {
 
 // What the network looks at of a column's cells; any of the three may be off.
@@ -33,6 +35,7 @@ struct CellNetworkSpec {
   int n_remembered = 0;          // training rows that the neighbour heads compare with; 0: no neighbour heads
   int n_remembered_lookups = 0;  // hashed rows of embeddings that they name, together
   int n_labels = 0;
+  Task task = Task::kLabel;  // what is remembered of rows, and how heads are combined; "task" where it is another
 
   int n_numbers() const;  // columns with `number`
   int n_lookups() const;  // embeddings a row: one a column with `value`, one a column with `text`

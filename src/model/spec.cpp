@@ -89,6 +89,8 @@ std::vector<std::string> columns_from_json(const Fields& fields) {
   return list.get<std::vector<std::string>>();
 }
 
+bool is_given(const json& object, const char* key) { return object.contains(key) && !object.at(key).is_null(); }
+
 void check_version(const Fields& fields) {
   const int version = fields.integer("format_version", 1, std::numeric_limits<int>::max());
   require(version <= ModelSpec::kFormatVersion, ErrorKind::kData,
@@ -100,6 +102,22 @@ Kind kind_from_json(const std::string& name) {
   for (const Kind kind : {Kind::kBytes, Kind::kSamples, Kind::kPixels, Kind::kCells})
     if (kind_name(kind) == name) return kind;
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' is not known to this gulo", name), "update gulo");
+}
+
+Task task_from_json(const std::string& name) {
+  const auto task = find_task(name);
+  require(task.has_value(), ErrorKind::kData, fmt::format("spec.task '{}' is not known to this gulo", name),
+          "update gulo");
+  return *task;
+}
+
+void read_task(const json& object, const Fields& fields, ModelSpec& spec) {
+  if (is_given(object, "task")) spec.task = task_from_json(fields.text("task"));
+  if (spec.task != Task::kNumber) return;
+  require_valid(spec.labels.size() == 1, fmt::format("spec.labels are {}, and a number has one", spec.labels.size()));
+  const Fields number(fields.at("number"), "spec.number");
+  spec.number_unit = {number.finite("offset"), number.finite("scale")};
+  require_valid(spec.number_unit.scale > 0, "spec.number.scale is not above 0");
 }
 
 void read_wide(const json& object, ModelSpec& spec) {
@@ -133,8 +151,6 @@ json wide_to_json(const ModelSpec& spec) {
   return spec.wide ? to_json(*spec.wide) : json();
 }
 
-bool is_given(const json& object, const char* key) { return object.contains(key) && !object.at(key).is_null(); }
-
 }  // namespace
 
 json to_json(const DeepSpec& spec) {
@@ -153,6 +169,9 @@ json to_json(const ModelSpec& spec) {
       {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
       {"training", spec.training}};
   for (const std::string& column : spec.columns) object["columns"].push_back(printable_utf8(column));
+  if (spec.task != Task::kLabel) object["task"] = task_name(spec.task);
+  if (spec.task == Task::kNumber)
+    object["number"] = {{"offset", spec.number_unit.offset}, {"scale", spec.number_unit.scale}};
   return object;
 }
 
@@ -162,9 +181,12 @@ ModelSpec model_spec_from_json(const json& object) {
   ModelSpec spec;
   spec.kind = kind_from_json(fields.text("kind"));
   spec.labels = labels_from_json(fields);
+  read_task(object, fields, spec);
   if (is_given(object, "columns")) spec.columns = columns_from_json(fields);
   if (is_given(object, "wide")) read_wide(fields.at("wide"), spec);
   if (is_given(object, "deep")) spec.deep = deep_from_json(spec.kind, fields.at("deep"), spec.labels.size());
+  if (const auto* cells = spec.deep ? std::get_if<CellNetworkSpec>(&*spec.deep) : nullptr)
+    require_valid(cells->task == spec.task, "spec.deep.task is not spec.task");
   require_valid(spec.wide || spec.bank || spec.deep, "spec has neither a wide nor a deep part");
   const Fields calibration(fields.at("calibration"), "spec.calibration");
   spec.calibration = {calibration.finite("wide_scale"), calibration.finite("deep_scale")};

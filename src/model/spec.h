@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "data/reader/reader.h"
+#include "data/task.h"
 #include "model/cell_network_spec.h"
 #include "model/convolution_bank_spec.h"
 #include "model/pixel_network_spec.h"
@@ -39,7 +40,9 @@ struct ByteNetworkSpec {
 // The network of a recogniser's kind.
 using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec, PixelNetworkSpec, CellNetworkSpec>;
 
-// logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included).
+// logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included). What logits are
+// says the task: of one label softmax makes probabilities of them, of several a sigmoid of each; a number has one, in
+// its NumberUnit.
 struct Calibration {
   double wide_scale = 1;
   double deep_scale = 0;
@@ -49,8 +52,11 @@ struct ModelSpec {
   static constexpr int kFormatVersion = 1;
   static constexpr int kMaxLabels = 65535;
   Kind kind = Kind::kBytes;
-  std::vector<std::string> labels;
-  std::vector<std::string> columns;         // of cells: their names, the label's left out
+  Task task = Task::kLabel;         // "task" in the file where it is another
+  NumberUnit number_unit;           // of numbers; "number": {"offset", "scale"} in the file
+  std::vector<std::string> labels;  // one a logit; of numbers "number" alone
+  // Of cells: their names, the label's left out; of bytes: the one column of a table whose cells are the items.
+  std::vector<std::string> columns;
   std::optional<WideSpec> wide;             // of kind bytes
   std::optional<ConvolutionBankSpec> bank;  // the wide part of kind samples; "wide": {"bank": ...} in the file
   std::optional<DeepSpec> deep;

@@ -161,5 +161,33 @@ TEST(Spec, AcceptsTheEdgesOfTheRanges) {
   EXPECT_EQ(to_json(model_spec_from_json(to_json(spec))), to_json(spec));
 }
 
+TEST(Spec, TasksRoundTripAndOneLabelIsNotWritten) {
+  EXPECT_FALSE(to_json(example()).contains("task"));
+  ModelSpec spec = example();
+  spec.task = Task::kLabels;
+  EXPECT_EQ(model_spec_from_json(to_json(spec)).task, Task::kLabels);
+  spec.task = Task::kNumber;
+  spec.labels = {"number"};
+  spec.number_unit = {12.5, 0.25};
+  std::get<ByteNetworkSpec>(*spec.deep).n_labels = 1;
+  const ModelSpec copy = model_spec_from_json(to_json(spec));
+  EXPECT_EQ(copy.task, Task::kNumber);
+  EXPECT_EQ(copy.number_unit, spec.number_unit);
+}
+
+TEST(Spec, RefusesDamagedTasks) {
+  ModelSpec spec = example();
+  spec.task = Task::kNumber;
+  EXPECT_EQ(error_of(to_json(spec)), "spec.labels are 3, and a number has one");
+  spec.labels = {"number"};
+  nlohmann::json json = to_json(spec);
+  json["number"]["scale"] = 0;
+  EXPECT_EQ(error_of(json), "spec.number.scale is not above 0");
+  json.erase("number");
+  EXPECT_NE(error_of(json).find("number"), std::string::npos);
+  json["task"] = "colour";
+  EXPECT_EQ(error_of(json), "spec.task 'colour' is not known to this gulo");
+}
+
 }  // namespace
 }  // namespace gulo

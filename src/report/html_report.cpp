@@ -10,15 +10,12 @@
 #include "report/confusion_chart.h"
 #include "report/html_page.h"
 #include "report/html_text.h"
-#include "report/model_facts.h"
 #include "report/reliability_chart.h"
+#include "report/report_parts.h"
 #include "report/report_tables.h"
-#include "report/training_chart.h"
 
 namespace gulo {
 namespace {
-
-std::string card(const std::string& content) { return "<div class=\"card\">" + content + "</div>\n"; }
 
 uint64_t n_wrong(const Evaluation& e) {
   uint64_t n_correct = 0;
@@ -39,10 +36,6 @@ std::string interval_strip(const Evaluation& e) {
       "<text x=\"4\" y=\"38\">0</text><text x=\"{0:.1f}\" y=\"38\" text-anchor=\"middle\">{4}</text></svg>\n",
       px(high), px(e.error_low), std::max(2.0, px(e.error_high) - px(e.error_low)), px(e.error) - 2,
       format_percent(high));
-}
-
-std::string tile(const std::string& value, const std::string& name) {
-  return fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>\n", html_escape(value), html_escape(name));
 }
 
 std::string headline(const std::string& model_path, const std::string& test_data, const Evaluation& e) {
@@ -92,15 +85,6 @@ std::string reliability_section(const Evaluation& e) {
       card(legend + "<div class=\"reliability\">" + reliability_chart(e) + "</div>"));
 }
 
-std::string training_section(const ModelSpec& spec) {
-  const auto curve = spec.training.find("curve");
-  const std::string charts = curve == spec.training.end() ? "" : training_charts(*curve);
-  if (charts.empty()) return "";
-  return html_section("How training went",
-                      "The validation error is measured on a part of the training data that is kept aside.",
-                      card(charts));
-}
-
 std::string mistake_section(const Evaluation& e) {
   if (e.mistakes.empty())
     return html_section("Its surest mistakes", "", card("None: every item was recognised rightly."));
@@ -115,7 +99,7 @@ std::string mistake_section(const Evaluation& e) {
 std::string html_report(const std::string& model_path, const ModelSpec& spec, const std::string& test_data,
                         const Evaluation& evaluation) {
   std::string body = headline(model_path, test_data, evaluation);
-  body += html_section("The recogniser", "", card(model_facts(model_path, spec)));
+  body += recogniser_section(model_path, spec);
   if (evaluation.n_items > 0) {
     body += confusion_section(evaluation);
     body += html_section("Label by label", "Click a heading to sort.", card(label_table(evaluation)));

@@ -18,6 +18,7 @@ std::string as_count(double count) {
   return count >= 0 && count < 1e18 ? format_count(static_cast<uint64_t>(count)) : "?";
 }
 std::string as_si(double value) { return format_si(value); }
+std::string as_number(double value) { return fmt::format("{:.5g}", value); }
 std::string as_flops(double value) { return format_si(value) + "FLOP/s"; }
 std::string as_bytes(double bytes) { return format_bytes(bytes); }
 std::string as_ratio(double value) { return fmt::format("{:.3f}×", value); }
@@ -41,6 +42,7 @@ constexpr Fact kFacts[] = {
     {"steps", "steps", as_count},
     {"epochs", "epochs", as_si},
     {"parameters", "parameters", as_si},
+    {"valid_rmse", "validation RMSE", as_number},
     {"valid_error", "validation error", format_percent},
     {"gemm_peak_flops_per_s", "machine's peak", as_flops},
     {"flop_utilisation", "of it used", short_percent},
@@ -102,11 +104,24 @@ std::string parts_text(const ModelSpec& spec) {
   return text;
 }
 
+std::string answer_text(Task task) {
+  switch (task) {
+    case Task::kLabel:
+      return "one label";
+    case Task::kLabels:
+      return "several labels";
+    case Task::kNumber:
+      return "a number";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string model_facts(const std::string& model_path, const ModelSpec& spec) {
   std::string out = "<dl class=\"facts\">\n";
-  out += fact("model", model_path) + fact("kind", std::string(kind_name(spec.kind))) + fact("parts", parts_text(spec));
+  out += fact("model", model_path) + fact("kind", std::string(kind_name(spec.kind))) +
+         fact("answer", answer_text(spec.task)) + fact("parts", parts_text(spec));
   for (const Fact& known : kFacts) {
     const auto found = spec.training.find(known.key);
     if (found != spec.training.end()) out += fact(known.name, value_text(*found, known.text));

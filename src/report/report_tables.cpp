@@ -8,27 +8,10 @@
 
 #include "base/units.h"
 #include "report/confusion_chart.h"
-#include "report/html_text.h"
+#include "report/report_parts.h"
 
 namespace gulo {
 namespace {
-
-// A number with a bar as long as it; sorts by its value.
-std::string bar_cell(double fraction, const char* css_class) {
-  if (!std::isfinite(fraction)) return "<td class=\"number\" data-v=\"2\">–</td>";
-  return fmt::format(
-      "<td class=\"barred\" data-v=\"{0:.6f}\"><span class=\"bar {1}\"><i style=\"width:{2:.1f}%\"></i></span>"
-      "<span class=\"number\">{3}</span></td>",
-      fraction, css_class, 100 * fraction, short_percent(fraction));
-}
-
-std::string count_cell(uint64_t count) {
-  return fmt::format("<td class=\"number\" data-v=\"{}\">{}</td>", count, format_count(count));
-}
-
-std::string text_cell(const std::string& text, const char* css_class = "name") {
-  return fmt::format("<td class=\"{}\">{}</td>", css_class, html_escape(text));
-}
 
 // What each label is most often mistaken for, or the label itself.
 size_t favourite_mistake(const Evaluation& e, size_t label) {

@@ -82,4 +82,11 @@ std::vector<float> softmax(std::span<const float> logits) {
   return probabilities;
 }
 
+std::vector<float> probabilities(Task task, std::span<const float> logits) {
+  if (task == Task::kLabel) return softmax(logits);
+  std::vector<float> all;
+  for (const float logit : logits) all.push_back(1 / (1 + std::exp(-logit)));
+  return all;
+}
+
 }  // namespace gulo

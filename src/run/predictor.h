@@ -31,5 +31,7 @@ std::unique_ptr<Predictor> make_predictor(const Model& model, int n_threads);
 std::unique_ptr<Predictor> make_wide_predictor(const Model& model, int n_threads);
 
 std::vector<float> softmax(std::span<const float> logits);
+// Of one item's logits: softmax of one label, a sigmoid of each of several.
+std::vector<float> probabilities(Task task, std::span<const float> logits);
 
 }  // namespace gulo

@@ -9,7 +9,6 @@
 #include "base/progress.h"
 #include "base/units.h"
 #include "base/utf8.h"
-#include "data/memory.h"
 
 namespace gulo {
 namespace {
@@ -26,11 +25,9 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 CorpusBuilder::CorpusBuilder(std::string path, Kind kind, const TableOptions& options)
-    : path_(std::move(path)),
-      shown_path_(printable_utf8(path_)),
-      options_(options),
-      memory_bytes_(options.memory_bytes > 0 ? options.memory_bytes : free_memory_bytes() / 2) {
+    : path_(std::move(path)), shown_path_(printable_utf8(path_)), options_(options) {
   corpus_.kind = kind;
+  corpus_.arena = Arena(arena_limits(options.memory_bytes, options.spill_folder));
 }
 
 void CorpusBuilder::fail(const std::string& message, const std::string& hint) const {
@@ -39,13 +36,10 @@ void CorpusBuilder::fail(const std::string& message, const std::string& hint) co
 
 void CorpusBuilder::add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes) {
   label = without_blanks(label);
-  if (options_.labelled && label.empty()) return add_bad(row, "has no label");
-  require(corpus_.arena.size() + bytes.size() + Corpus::kArenaPadding <= memory_bytes_, ErrorKind::kDevice,
-          fmt::format("its items take more than {} of memory", format_bytes(static_cast<double>(memory_bytes_))),
-          "give fewer items, free some memory, or use a machine with more of it", path_);
-  corpus_.arena.insert(corpus_.arena.end(), bytes.begin(), bytes.end());
+  if (options_.labelled && !options_.may_lack_labels && label.empty()) return add_bad(row, "has no label");
+  corpus_.arena.append(bytes);
   corpus_.offsets.push_back(corpus_.arena.size());
-  corpus_.shapes.push_back(shape);
+  if (corpus_.kind != Kind::kBytes) corpus_.shapes.push_back(shape);
   corpus_.names.push_back(fmt::format("{}:{}", shown_path_, row));
   corpus_.content_hashes.push_back(XXH3_64bits(bytes.data(), bytes.size()));
   count_label(label);
@@ -56,6 +50,10 @@ void CorpusBuilder::add_samples(uint64_t row, std::string_view label, std::span<
   const ItemShape shape{.type = ValueType::kFloat32,
                         .extents = {static_cast<uint32_t>(values.size() / n_channels), n_channels, 1}};
   add(row, label, shape, {reinterpret_cast<const uint8_t*>(values.data()), values.size_bytes()});
+}
+
+void CorpusBuilder::add_text(uint64_t row, std::string_view label, std::string_view text) {
+  add(row, label, {}, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 void CorpusBuilder::add_bad(uint64_t row, const std::string& reason) {

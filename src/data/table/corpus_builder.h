@@ -18,10 +18,15 @@ class CorpusBuilder {
   CorpusBuilder(std::string path, Kind kind, const TableOptions& options);
 
   // `row`: the line or number for its name. `label` loses the blanks around it; it is not looked at where
-  // options.labelled is false; an empty one makes a bad row. Throws Error (kDevice) where the memory does not suffice.
+  // options.labelled is false; an empty one makes a bad row unless options.may_lack_labels. Throws Error (kDevice) where
+  // memory or disk do not suffice.
   void add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes);
   void add_samples(uint64_t row, std::string_view label, std::span<const float> values, uint32_t n_channels);
+  // Of kind bytes.
+  void add_text(uint64_t row, std::string_view label, std::string_view text);
   void add_bad(uint64_t row, const std::string& reason);
+
+  void declare(Task task) { corpus_.declared_task = task; }
 
   // What read_table_file says of labels and bad rows.
   Corpus finish();
@@ -38,7 +43,6 @@ class CorpusBuilder {
 
   std::string path_, shown_path_;
   const TableOptions& options_;
-  uint64_t memory_bytes_;
   Corpus corpus_;
   std::unordered_map<std::string, int> label_numbers_;
   std::vector<std::string> labels_in_order_;

@@ -23,16 +23,6 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-bool is_number(std::string_view text) {
-  const float value = cell_number(text);
-  return value == value;
-}
-
-bool is_missing(std::string_view text) {
-  static const std::set<std::string, std::less<>> marks = {"", "?", "-", "na", "n/a", "nan", "nil", "none", "null"};
-  return marks.contains(lower(without_blanks(text)));
-}
-
 // The number of cells that most rows have, and how many rows that are.
 std::pair<size_t, size_t> common_width(std::span<const TextRow> rows) {
   std::map<size_t, size_t> counts;
@@ -63,7 +53,8 @@ bool names_something_known(const TextRow& row, const TableOptions& options) {
     if (name == "label" || name == "class" || name == "target") return true;
     if (name.empty() || whole_number(name)) return false;
     const auto is_same = [&](const std::string& other) { return lower(other) == name; };
-    return is_same(options.label_column) || std::any_of(options.columns.begin(), options.columns.end(), is_same);
+    return is_same(options.label_column) || is_same(options.column) ||
+           std::any_of(options.columns.begin(), options.columns.end(), is_same);
   };
   return std::any_of(row.cells.begin(), row.cells.end(), is_known);
 }
@@ -81,7 +72,7 @@ ColumnLook look_at(std::span<const TextRow> rows, size_t column) {
     const std::string& cell = row.cells[column];
     if (is_number(cell))
       ++look.n_numbers;
-    else if (!is_missing(cell))
+    else if (!is_missing_mark(cell))
       ++look.n_texts;
     look.repeats_first |= cell == rows[0].cells[column];
   }
@@ -89,6 +80,16 @@ ColumnLook look_at(std::span<const TextRow> rows, size_t column) {
 }
 
 }  // namespace
+
+bool is_number(std::string_view text) {
+  const float value = cell_number(text);
+  return value == value;
+}
+
+bool is_missing_mark(std::string_view text) {
+  static const std::set<std::string, std::less<>> marks = {"", "?", "-", "na", "n/a", "nan", "nil", "none", "null"};
+  return marks.contains(lower(without_blanks(text)));
+}
 
 std::string_view csv_sample(std::string_view text) {
   if (text.size() <= kSampleBytes) return text;
@@ -133,9 +134,9 @@ bool has_header(std::span<const TextRow> rows, const TableOptions& options) {
     const ColumnLook look = look_at(rows, i);
     if (look.n_numbers > look.n_texts) {
       any_numbers = true;
-      (is_number(cell) ? number_above_numbers : text_above_numbers) |= !is_missing(cell);
+      (is_number(cell) ? number_above_numbers : text_above_numbers) |= !is_missing_mark(cell);
     }
-    all_new &= !is_missing(cell) && !look.repeats_first && seen.insert(cell).second;
+    all_new &= !is_missing_mark(cell) && !look.repeats_first && seen.insert(cell).second;
   }
   return any_numbers ? text_above_numbers && !number_above_numbers : all_new && options.columns.empty();
 }

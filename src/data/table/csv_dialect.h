@@ -28,11 +28,17 @@ std::vector<TextRow> sample_rows(std::string_view sample, char separator, bool q
 // unless every cell that opens with one closes with one.
 CsvDialect find_dialect(std::string_view sample);
 
-// Whether the first row holds names: one of them is label, class, target, options.label_column or one of
-// options.columns (not where that is a number); or it has text above a column of numbers and no number above one; or,
-// in a table of text alone without options.columns, its cells are all different, none is empty, and none comes again in
-// its column.
+// Whether the first row holds names: one of them is label, class, target, options.label_column, options.column or one
+// of options.columns (not where that is a number); or it has text above a column of numbers and no number above one;
+// or, in a table of text alone without options.columns, its cells are all different, none is empty, and none comes
+// again in its column.
 bool has_header(std::span<const TextRow> rows, const TableOptions& options);
+
+// Whether the whole cell, blanks around it aside, is a number.
+bool is_number(std::string_view text);
+
+// Whether it is empty or stands for nothing: ?, -, NA, nan, none, null and their like, in any case.
+bool is_missing_mark(std::string_view text);
 
 // What a column is called: the header's cell without blanks around it, .2 behind the second of a name; or, without
 // header and above an empty cell, its number from 1.

@@ -1,6 +1,4 @@
-// Separated text as a labelled data set: each row an item of kind cells, packed as data/cells.h says and as raw as it
-// stands (blanks and missing marks stay), or with options.as == kSamples a series of float32 [T, 1], in which cells
-// that are no numbers are NaN and empty ones at the row's end are not there.
+// Separated text as a labelled data set (row_table.h).
 //
 // Separator, quotes and header are found out (csv_dialect.h). A number has a point, not a comma, before its decimals.
 #pragma once

@@ -214,6 +214,51 @@ TEST(CsvFile, SeriesOfDifferentLengthAndWithTheLabelInFront) {
   error_text(ErrorKind::kUsage, [] { read(kIris, {.as = Kind::kPixels}); });
 }
 
+std::string text_of(const Corpus& corpus, size_t i) {
+  return {reinterpret_cast<const char*>(corpus.item(i).data()), corpus.item(i).size()};
+}
+
+constexpr const char* kMails =
+    "id,subject,body,label\n1,hello,\"dear all,\nhow\",ham\n2,win,click,spam\n3,re,fine,ham\n";
+
+TEST(CsvFile, AColumnOfTextIsTakenAsBytes) {
+  for (const char* column : {"body", "Body", "3", "-2"}) {
+    const Corpus corpus = read(kMails, {.column = column});
+    EXPECT_EQ(corpus.kind, Kind::kBytes);
+    EXPECT_TRUE(corpus.shapes.empty());
+    EXPECT_EQ(corpus.columns, (Texts{"body"}));
+    EXPECT_EQ(text_of(corpus, 0), "dear all,\nhow");
+    EXPECT_EQ(labels_of(corpus), (Texts{"ham", "spam", "ham"}));
+    EXPECT_EQ(corpus.names[1], "t.csv:4");
+  }
+  EXPECT_NE(error_text(ErrorKind::kUsage, [] { read(kMails, {.column = "text"}); }).find("id, subject, body, label"),
+            std::string::npos);
+  EXPECT_NE(data_error(kMails, {.label_column = "id", .column = "body"}).find("different labels"), std::string::npos);
+}
+
+TEST(CsvFile, TheOnlyColumnOfTextIsTakenAndSaid) {
+  constexpr const char* kText = "text,mood\ngood film,pos\nbad film,neg\nfine,pos\n";
+  testing::internal::CaptureStderr();
+  const Corpus corpus = read(kText);
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("column 'text' is text"), std::string::npos);
+  EXPECT_EQ(corpus.kind, Kind::kBytes);
+  EXPECT_EQ(read(kText, {.as = Kind::kCells}).kind, Kind::kCells);
+  EXPECT_EQ(read("v,label\n1,a\n2,b\n3,a\n").kind, Kind::kCells) << "numbers are cells";
+}
+
+TEST(CsvFile, ForPredictionTheColumnOfTextIsFoundAgain) {
+  const auto options = [](const char* trained, const char* asked = "") {
+    return TableOptions{.labelled = false, .as = Kind::kBytes, .column = asked, .columns = {trained}};
+  };
+  EXPECT_EQ(text_of(read(kMails, options("body")), 1), "click");
+  EXPECT_EQ(text_of(read("body\nclick\nfine\nwell\n", options("body")), 0), "click");
+  EXPECT_EQ(text_of(read("text,label\nclick,ham\nfine,ham\n", options("body")), 0), "click") << "the only one";
+  EXPECT_EQ(text_of(read(kMails, options("body", "subject")), 1), "win") << "asked for";
+  EXPECT_EQ(text_of(read("click,a b,c\nfine,d e,f\n", options("2")), 1), "d e") << "by number";
+  EXPECT_NE(data_error("subject,other\nclick,x y\nfine,y z\n", options("body")).find("trained with body"),
+            std::string::npos);
+}
+
 TEST(CsvFile, AListOfFilesIsNoTable) {
   const TemporaryTree tree;
   tree.file("a/1.bin", "x");

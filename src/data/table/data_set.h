@@ -12,11 +12,16 @@ namespace gulo {
 
 struct DataOptions {
   Split split = Split::kTrain;
-  std::optional<Kind> kind;          // --as; none: found out from the contents
-  std::string label_column;          // --label
-  std::vector<std::string> columns;  // of a table: those of the training data
-  size_t min_labels = 2;             // fewer labels are an error
+  std::optional<Kind> kind = {};          // --as; none: found out from the contents
+  std::string label_column = {};          // --label
+  std::string column = {};                // --column: of a table of rows, the column of text that is the item
+  std::vector<std::string> columns = {};  // of a table: those of the training data
+  size_t min_labels = 2;                  // fewer labels are an error
+  std::optional<Task> task = {};          // none: guessed from the labels
+  std::vector<std::string> labels = {};   // of several labels an item: a recogniser's, which come first
   double max_bad_fraction = 0.01;
+  uint64_t memory_bytes = 0;  // --memory; 0: half of the machine's free memory
+  std::string spill_folder;   // where a larger corpus lies in a temporary file; empty: it is an error
   int n_threads = 1;
 };
 
@@ -29,7 +34,7 @@ struct DataSet {
 // the part of a folder of them that `split` asks for. Throws Error as those do.
 DataSet read_data_set(const std::string& data, const DataOptions& options);
 
-// "pixels: 50,000 JPEG pictures of 32 x 32 x 3"; `formats` may be empty.
+// "pixels: 50,000 JPEG pictures of 32 x 32 x 3, 10 labels, 146 MiB"; `formats` may be empty.
 std::string describe(const Corpus& corpus, const std::string& formats);
 
 }  // namespace gulo

@@ -64,6 +64,7 @@ Corpus read_idx(std::span<const uint8_t> pictures, std::span<const uint8_t> labe
     builder.fail(
         fmt::format("has {} pictures, and its labels are {}", array.shape[0], fmt::join(label_array.shape, " x ")));
   const ItemShape shape{.type = ValueType::kUint8, .extents = {array.shape[1], array.shape[2], n_channels}};
+  builder.declare(Task::kLabel);
   for (uint64_t i = 0; i < array.shape[0]; ++i)
     builder.add(i + 1, options.labelled ? std::to_string(label_array.values[i]) : "", shape,
                 array.values.subspan(i * shape.n_bytes(), shape.n_bytes()));

@@ -11,13 +11,15 @@
 #include "data/table/csv_dialect.h"
 #include "data/table/csv_file.h"
 #include "data/table/idx_file.h"
+#include "data/table/json_lines_file.h"
 #include "data/table/npz_file.h"
+#include "data/table/parquet_file.h"
 #include "data/table/ts_file.h"
 
 namespace gulo {
 namespace {
 
-enum class Format : uint8_t { kNone, kTs, kNpz, kIdx, kPackedIdx, kCsv };
+enum class Format : uint8_t { kNone, kTs, kNpz, kIdx, kPackedIdx, kCsv, kJsonLines, kParquet };
 
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
@@ -31,6 +33,8 @@ Format format_by_name(const std::string& path) {
   if (name.ends_with("-ubyte") || name.ends_with(".ubyte")) return Format::kIdx;
   if (name.ends_with("-ubyte.gz")) return Format::kPackedIdx;
   if (name.ends_with(".csv") || name.ends_with(".tsv") || name.ends_with(".tab")) return Format::kCsv;
+  if (name.ends_with(".jsonl") || name.ends_with(".ndjson")) return Format::kJsonLines;
+  if (name.ends_with(".parquet")) return Format::kParquet;
   return Format::kNone;
 }
 
@@ -52,6 +56,10 @@ bool content_is(Format format, const std::string& path) {
       return starts_with("\x1F\x8B");
     case Format::kCsv:
       return !is_list_of_files(text_of(file), path);
+    case Format::kJsonLines:
+      return true;
+    case Format::kParquet:
+      return starts_with("PAR1");
     case Format::kNone:
       break;
   }
@@ -78,7 +86,7 @@ bool is_regular(const std::filesystem::path& path) {
 
 // The names of a train part and what the test part is called then.
 std::string test_name_of(const std::string& train_name) {
-  for (const char* ending : {"csv", "tsv", "tab", "ts", "npz"})
+  for (const char* ending : {"csv", "tsv", "tab", "jsonl", "ndjson", "parquet", "ts", "npz"})
     if (train_name == fmt::format("train.{}", ending)) return fmt::format("test.{}", ending);
   if (train_name.ends_with("_TRAIN.ts")) return train_name.substr(0, train_name.size() - 9) + "_TEST.ts";
   for (const char* ending : {"", ".gz"})
@@ -89,9 +97,11 @@ std::string test_name_of(const std::string& train_name) {
 
 }  // namespace
 
+bool has_table_name(const std::string& path) { return format_by_name(path) != Format::kNone && is_regular(path); }
+
 bool is_table_file(const std::string& path) {
   const Format format = format_by_name(path);
-  if (format == Format::kNone || !is_regular(path)) return false;
+  if (!has_table_name(path)) return false;
   try {
     return content_is(format, path);
   } catch (const Error&) {
@@ -100,7 +110,11 @@ bool is_table_file(const std::string& path) {
 }
 
 Corpus read_table_file(const std::string& path, const TableOptions& options) {
-  switch (format_by_name(path)) {
+  const Format format = format_by_name(path);
+  const bool has_rows = format == Format::kCsv || format == Format::kJsonLines || format == Format::kParquet;
+  require(options.column.empty() || has_rows, ErrorKind::kUsage, "has no column of text",
+          "--column is for .csv, .tsv, .jsonl and .parquet", path);
+  switch (format) {
     case Format::kTs:
       return read_ts(text_of(MappedFile(path)), path, options);
     case Format::kNpz:
@@ -110,11 +124,15 @@ Corpus read_table_file(const std::string& path, const TableOptions& options) {
       return read_idx_file(path, options);
     case Format::kCsv:
       return read_csv(text_of(MappedFile(path)), path, options);
+    case Format::kJsonLines:
+      return read_json_lines(text_of(MappedFile(path)), path, options);
+    case Format::kParquet:
+      return read_parquet(path, options);
     case Format::kNone:
       break;
   }
   throw Error(ErrorKind::kData, "is no table that gulo knows by its name",
-              "a table is a .csv, .tsv, .tab, .ts, .npz or -ubyte file", path);
+              "a table is a .csv, .tsv, .tab, .jsonl, .parquet, .ts, .npz or -ubyte file", path);
 }
 
 std::vector<std::string> table_parts(const std::string& data, Split split) {

@@ -83,17 +83,23 @@ class TsParser {
     }
     if (!found_data) builder_.fail("has no @data line: it is no .ts file, or cut short");
     if (options_.labelled && !has_labels_)
-      builder_.fail("its series have no labels (@classLabel false)", "give a .ts file for classification");
+      builder_.fail("its series have no labels (no @classLabel true or @targetLabel true)",
+                    "give a .ts file for classification or regression");
   }
 
   void parse_head_line(const std::string& key, std::string_view value) {
     const std::string word = lower(take_until(value, " \t"));
     if (key == "@timestamps" && word == "true")
       builder_.fail("its values have timestamps, which are not read", "write the values alone, @timestamps false");
-    if (key == "@targetlabel" && word == "true")
-      builder_.fail("its labels are numbers to predict (@targetLabel), and gulo tells classes apart");
+    if (key == "@targetlabel" && word == "true") {
+      has_labels_ = true;
+      builder_.declare(Task::kNumber);
+    }
     if (key == "@equallength") equal_length_ = word == "true";
-    if (key == "@classlabel") has_labels_ = word == "true";
+    if (key == "@classlabel" && word == "true") {
+      has_labels_ = true;
+      builder_.declare(Task::kLabel);
+    }
     if (key != "@classlabel") return;
     while (!value.empty())
       if (const auto label = take_until(value, " \t"); !label.empty()) known_labels_.emplace(label);

@@ -70,8 +70,14 @@ TEST(TsFile, HeadsThatAreWrong) {
   EXPECT_TRUE(has(data_error("@timeStamps true\n@classLabel true a\n@data\n(0,1):a\n"), "timestamps"));
   EXPECT_TRUE(has(data_error("@classLabel true a b\n@data\n(0,1),(1,2):a\n"), "timestamps"));
   EXPECT_TRUE(has(data_error("@classLabel false\n@data\n1,2\n"), "no labels"));
-  EXPECT_TRUE(has(data_error("@targetLabel true\n@data\n1,2:0.5\n"), "@targetLabel"));
   EXPECT_TRUE(has(data_error(kHead), "no items"));
+}
+
+TEST(TsFile, TheHeadSaysWhetherLabelsAreNumbers) {
+  const Corpus numbers = read("@classLabel false\n@targetLabel true\n@data\n1,2:0.5\n3,4:-7\n", {.min_labels = 1});
+  EXPECT_EQ(numbers.declared_task, Task::kNumber);
+  EXPECT_EQ(numbers.labels, (std::vector<std::string>{"-7", "0.5"}));
+  EXPECT_EQ(read(kHead + std::string("1,2:up\n3,4:down\n"), {.min_labels = 1}).declared_task, Task::kLabel);
 }
 
 TEST(TsFile, ForPredictionWithLabelsOrWithout) {

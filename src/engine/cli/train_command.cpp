@@ -22,11 +22,20 @@ std::optional<Kind> asked_kind(const std::string& as) {
   return as == "auto" ? std::nullopt : std::optional(kind_from_name(as));
 }
 
+std::string answers(const nlohmann::json& record) {
+  const auto task = record.at("task").get<std::string>();
+  if (task == task_name(Task::kNumber)) return "one number an item";
+  return fmt::format("{} labels{}", record.at("n_labels").get<int>(),
+                     task == task_name(Task::kLabels) ? ", several an item" : "");
+}
+
 std::string summary(const nlohmann::json& record) {
-  std::string text =
-      fmt::format("{}: {} labels, {}, ", record.at("model").get<std::string>(), record.at("n_labels").get<int>(),
-                  format_bytes(record.at("model_bytes").get<double>()));
-  if (record.at("valid_error").is_number())
+  std::string text = fmt::format("{}: {}, {}, ", record.at("model").get<std::string>(), answers(record),
+                                 format_bytes(record.at("model_bytes").get<double>()));
+  if (const auto rmse = record.find("valid_rmse"); rmse != record.end() && rmse->is_number())
+    text += fmt::format("validation RMSE {:.5g} on {} items, ", rmse->get<double>(),
+                        format_count(record.at("n_valid").get<uint64_t>()));
+  else if (record.at("valid_error").is_number())
     text += fmt::format("validation error {} on {} items, ", format_percent(record.at("valid_error").get<double>()),
                         format_count(record.at("n_valid").get<uint64_t>()));
   return text + fmt::format("trained in {}\n", format_duration(record.at("wall_s").get<double>()));
@@ -42,14 +51,17 @@ int run_train(const Options& options) {
                                                   .valid_data = options.valid,
                                                   .split = options.split,
                                                   .label_column = options.label,
+                                                  .column = options.column,
                                                   .budget_s = options.budget_s,
                                                   .valid_fraction = options.valid_fraction,
                                                   .max_bad_fraction = options.max_bad,
+                                                  .memory_bytes = options.memory_bytes,
                                                   .steps = options.steps,
                                                   .seed = static_cast<uint64_t>(options.seed),
                                                   .n_threads = thread_count(options),
                                                   .parts = options.parts,
                                                   .kind = asked_kind(options.as),
+                                                  .task = find_task(options.task),
                                                   .augment = !options.no_augment});
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;

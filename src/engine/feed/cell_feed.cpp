@@ -7,20 +7,23 @@ namespace gulo {
 
 CellFeed::CellFeed(const Corpus& corpus, std::vector<uint32_t> items, CellLayout layout, int64_t batch_rows,
                    uint64_t seed)
-    : corpus_(corpus), items_(std::move(items)), layout_(std::move(layout)), rng_(seed) {
+    : corpus_(corpus), order_(corpus, std::move(items)), layout_(std::move(layout)), rng_(seed) {
   const auto rows = static_cast<size_t>(std::max<int64_t>(1, batch_rows));
-  n_batches_ = std::max<size_t>(1, (items_.size() + rows / 2) / rows);
+  n_batches_ = std::max<size_t>(1, (order_.size() + rows / 2) / rows);
 }
 
 Batch CellFeed::next() {
-  if (batch_ == 0) rng_.shuffle(items_);
-  const size_t begin = items_.size() * batch_ / n_batches_, end = items_.size() * (batch_ + 1) / n_batches_;
+  if (batch_ == 0) order_.shuffle(rng_);
+  const size_t begin = order_.size() * batch_ / n_batches_, end = order_.size() * (batch_ + 1) / n_batches_;
   batch_ = (batch_ + 1) % n_batches_;
   std::vector<ItemView> rows;
-  for (size_t i = begin; i < end; ++i) rows.push_back(corpus_.view(items_[i]));
+  std::vector<uint32_t> items;
+  for (size_t i = begin; i < end; ++i, order_.advance()) {
+    items.push_back(order_.item());
+    rows.push_back(corpus_.view(items.back()));
+  }
   Batch batch = cell_batch(layout_, rows);
-  batch.owners.assign(items_.begin() + static_cast<std::ptrdiff_t>(begin),
-                      items_.begin() + static_cast<std::ptrdiff_t>(end));
+  batch.owners = std::move(items);
   n_served_ += end - begin;
   return batch;
 }

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "data/corpus.h"
+#include "data/item_order.h"
 #include "engine/feed/cell_batch.h"
 
 namespace gulo {
@@ -17,11 +18,11 @@ class CellFeed : public Feed {
   // The corpus must outlive the feed. `items` is not empty.
   CellFeed(const Corpus& corpus, std::vector<uint32_t> items, CellLayout layout, int64_t batch_rows, uint64_t seed);
   Batch next() override;
-  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
+  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:
   const Corpus& corpus_;
-  std::vector<uint32_t> items_;
+  ItemOrder order_;
   CellLayout layout_;
   Rng rng_;
   size_t n_batches_, batch_ = 0;  // of an epoch

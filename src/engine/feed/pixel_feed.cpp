@@ -5,8 +5,8 @@
 namespace gulo {
 
 PixelFeed::PixelFeed(const Corpus& corpus, std::vector<uint32_t> items, const PixelFeedOptions& options, uint64_t seed)
-    : corpus_(corpus), items_(std::move(items)), options_(options), rng_(seed), mirror_seed_(rng_()) {
-  rng_.shuffle(items_);
+    : corpus_(corpus), order_(corpus, std::move(items)), options_(options), rng_(seed), mirror_seed_(rng_()) {
+  order_.shuffle(rng_);
 }
 
 // A small picture is moved as a whole, less than it is large; of a large one any window is as good as any other.
@@ -33,14 +33,13 @@ Batch PixelFeed::next() {
   PixelPacker packer(options_.channels);
   int64_t n_pixels = 0;
   do {
-    const PixelWindow window = draw(items_[position_]);
+    const PixelWindow window = draw(order_.item());
     n_pixels += int64_t{window.height} * window.width;
     packer.add(window);
     ++n_served_;
-    if (++position_ == items_.size()) {
-      position_ = 0;
+    if (!order_.advance()) {
       ++epoch_;
-      rng_.shuffle(items_);
+      order_.shuffle(rng_);
     }
   } while (n_pixels < options_.batch_pixels && packer.size() < static_cast<size_t>(options_.batch_items));
   return packer.take();

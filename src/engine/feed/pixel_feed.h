@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "data/corpus.h"
+#include "data/item_order.h"
 #include "engine/feed/batch.h"
 #include "engine/feed/pixel_batch.h"
 
@@ -25,7 +26,7 @@ class PixelFeed : public Feed {
   // The corpus must outlive the feed. `items` is not empty.
   PixelFeed(const Corpus& corpus, std::vector<uint32_t> items, const PixelFeedOptions& options, uint64_t seed);
   Batch next() override;
-  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
+  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:
   PixelWindow draw(uint32_t item);
@@ -33,11 +34,10 @@ class PixelFeed : public Feed {
   int32_t draw_origin(int32_t size, int32_t seen);
 
   const Corpus& corpus_;
-  std::vector<uint32_t> items_;
+  ItemOrder order_;
   PixelFeedOptions options_;
   Rng rng_;
   uint64_t mirror_seed_;
-  size_t position_ = 0;
   uint64_t n_served_ = 0, epoch_ = 0;
 };
 

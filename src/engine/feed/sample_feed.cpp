@@ -32,8 +32,8 @@ std::vector<float> stretched(const std::vector<float>& values, size_t channels, 
 
 SampleFeed::SampleFeed(const Corpus& corpus, std::vector<uint32_t> items, const SampleBatchShape& shape,
                        const SampleFeedOptions& options, uint64_t seed)
-    : corpus_(corpus), items_(std::move(items)), shape_(shape), options_(options), rng_(seed), packer_(shape) {
-  rng_.shuffle(items_);
+    : corpus_(corpus), order_(corpus, std::move(items)), shape_(shape), options_(options), rng_(seed), packer_(shape) {
+  order_.shuffle(rng_);
 }
 
 bool SampleFeed::add_window(uint32_t item) {
@@ -55,12 +55,9 @@ bool SampleFeed::add_window(uint32_t item) {
 
 // A window that does not fit is drawn anew for the next batch: it needs no memory of it.
 Batch SampleFeed::next() {
-  while (add_window(items_[position_])) {
+  while (add_window(order_.item())) {
     ++n_served_;
-    if (++position_ == items_.size()) {
-      position_ = 0;
-      rng_.shuffle(items_);
-    }
+    if (!order_.advance()) order_.shuffle(rng_);
   }
   return packer_.take();
 }

@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "data/corpus.h"
+#include "data/item_order.h"
 #include "engine/feed/packed_samples.h"
 
 namespace gulo {
@@ -24,18 +25,17 @@ class SampleFeed : public Feed {
   SampleFeed(const Corpus& corpus, std::vector<uint32_t> items, const SampleBatchShape& shape,
              const SampleFeedOptions& options, uint64_t seed);
   Batch next() override;
-  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
+  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:
   bool add_window(uint32_t item);
 
   const Corpus& corpus_;
-  std::vector<uint32_t> items_;
+  ItemOrder order_;
   SampleBatchShape shape_;
   SampleFeedOptions options_;
   Rng rng_;
   SamplePacker packer_;
-  size_t position_ = 0;
   uint64_t n_served_ = 0;
 };
 

@@ -10,8 +10,8 @@ namespace gulo {
 
 TrainFeed::TrainFeed(const Corpus& corpus, std::vector<uint32_t> items, const BatchShape& shape,
                      const FeedOptions& options, uint64_t seed)
-    : corpus_(corpus), items_(std::move(items)), shape_(shape), options_(options), rng_(seed), packer_(shape) {
-  rng_.shuffle(items_);
+    : corpus_(corpus), order_(corpus, std::move(items)), shape_(shape), options_(options), rng_(seed), packer_(shape) {
+  order_.shuffle(rng_);
 }
 
 Window TrainFeed::draw_window(uint32_t item) {
@@ -29,12 +29,9 @@ Window TrainFeed::draw_window(uint32_t item) {
 
 // A window that does not fit is drawn anew for the next batch: it costs nothing and needs no memory of it.
 Batch TrainFeed::next() {
-  while (packer_.add(draw_window(items_[position_]))) {
+  while (packer_.add(draw_window(order_.item()))) {
     ++n_served_;
-    if (++position_ == items_.size()) {
-      position_ = 0;
-      rng_.shuffle(items_);
-    }
+    if (!order_.advance()) order_.shuffle(rng_);
   }
   Batch batch = packer_.take();
   if (options_.byte_dropout > 0) hide_bytes(batch);

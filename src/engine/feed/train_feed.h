@@ -6,6 +6,7 @@
 
 #include "base/rng.h"
 #include "data/corpus.h"
+#include "data/item_order.h"
 #include "engine/feed/packed_batch.h"
 
 namespace gulo {
@@ -23,19 +24,18 @@ class TrainFeed : public Feed {
   TrainFeed(const Corpus& corpus, std::vector<uint32_t> items, const BatchShape& shape, const FeedOptions& options,
             uint64_t seed);
   Batch next() override;
-  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(items_.size()); }
+  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:
   Window draw_window(uint32_t item);
   void hide_bytes(Batch& batch);
 
   const Corpus& corpus_;
-  std::vector<uint32_t> items_;
+  ItemOrder order_;
   BatchShape shape_;
   FeedOptions options_;
   Rng rng_;
   BatchPacker packer_;
-  size_t position_ = 0;
   uint64_t n_served_ = 0;
 };
 

@@ -15,6 +15,12 @@ namespace {
 
 constexpr double kLeastProbability = 1e-6;  // whose logarithm is taken
 
+// Linear heads, squared distances, plain distances.
+constexpr int64_t kAnswers = 3;
+// Items that count for each kind of answer before any is seen.
+constexpr double kPriorItems = 5;
+constexpr int kMixtureSteps = 100;
+
 // Comparisons of rows with training rows that are held at a time, of all members together.
 constexpr int64_t kComparisonsAtATime = 1 << 22;
 
@@ -63,10 +69,13 @@ CellNetwork::CellNetwork(const CellNetworkSpec& spec, uint64_t seed)
                                            {name + ".in_bias", blocks_.back().in_bias},
                                            {name + ".out", blocks_.back().out}});
   }
+  shares_ = at::full({kAnswers}, 1. / kAnswers);
+  parameters_.push_back({.name = "answer.shares", .value = shares_, .trained = false});
   remembered_numbers_ = at::zeros({spec.n_remembered, stem_.layout().n_numbers()});
   remembered_ids_ = at::zeros({spec.n_remembered_lookups});
   remembered_begins_ = at::zeros({spec.n_remembered * stem_.layout().n_lookups()});
-  remembered_labels_ = at::zeros({spec.n_remembered});
+  remembered_labels_ =
+      spec.task == Task::kLabel ? at::zeros({spec.n_remembered}) : at::zeros({spec.n_remembered, spec.n_labels});
   for (const auto& [name, value] : {std::pair<const char*, at::Tensor&>{"numbers", remembered_numbers_},
                                     {"lookups", remembered_ids_},
                                     {"lookup_begins", remembered_begins_},
@@ -84,7 +93,7 @@ void CellNetwork::begin_with(const at::Tensor& knots, const at::Tensor& known, c
   remembered_numbers_.copy_(remembered.rows.values[kCellNumbers]);
   remembered_ids_.copy_(remembered.rows.values[kCellRows]);
   remembered_begins_.copy_(remembered.rows.values[kCellBegins]);
-  remembered_labels_.copy_(remembered.labels);
+  remembered_labels_.copy_(remembered.targets.values);
 }
 
 // [members, n, width]
@@ -106,7 +115,8 @@ at::Tensor CellNetwork::head_logits(const at::Tensor& places) const {
   return at::baddbmm(head_bias_, normalised(places), head_);
 }
 
-// [members, n, n_labels], probabilities. is_same: the rows are the keys' own, and none is compared with itself.
+// [members, n, n_labels], probabilities or numbers. is_same: the rows are the keys' own, and none is compared with
+// itself.
 at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const {
   const at::Tensor product = at::bmm(places, keys.places.transpose(1, 2));
   // What all of a row's distances have in common does not change the softmax.
@@ -117,22 +127,35 @@ at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& ke
           .sqrt();
   at::Tensor scores = at::cat({square, distance}) * -temperature_.exp();
   if (is_same) scores = scores - 1e9 * at::eye(scores.size(2));
-  const at::Tensor labels = keys.labels.unsqueeze(0).expand({spec_.n_members, -1, -1});
-  return at::bmm(scores.softmax(2), labels);
+  const at::Tensor answers = keys.answers.unsqueeze(0).expand({spec_.n_members, -1, -1});
+  return at::bmm(scores.softmax(2), answers);
 }
 
-at::Tensor CellNetwork::loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step) {
+// votes: [members * n, n_labels] as targets.values are, the members' one behind the other.
+at::Tensor CellNetwork::neighbour_loss(const at::Tensor& votes, const BatchTargets& targets) const {
+  switch (targets.task) {
+    case Task::kLabel:
+      return at::nll_loss((votes + kLeastProbability).log(), targets.values);
+    case Task::kLabels:
+      return at::binary_cross_entropy(votes.clamp(kLeastProbability, 1 - kLeastProbability), targets.values);
+    case Task::kNumber:
+      return at::mse_loss(votes, targets.values);
+  }
+  return {};
+}
+
+at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
   keys_ = {};
-  const at::Tensor features = stem_.forward(batch, {hidden_columns_, step.seed});
+  const at::Tensor features = stem_.forward(batch);
   const at::Tensor at_places = places(features, &step);
-  const at::Tensor all_labels = labels.repeat({spec_.n_members});
-  const at::Tensor linear = at::cross_entropy_loss(head_logits(at_places).flatten(0, 1), all_labels, {},
-                                                   at::Reduction::Mean, -100, step.label_smoothing);
+  BatchTargets of_members = targets;
+  const bool rows = targets.task != Task::kLabel;
+  of_members.values = rows ? targets.values.repeat({spec_.n_members, 1}) : targets.values.repeat({spec_.n_members});
+  const at::Tensor linear = task_loss(head_logits(at_places).flatten(0, 1), of_members, step.label_smoothing);
   if (spec_.n_remembered == 0) return linear;
-  const Keys others{at_places, square_norms(at_places).unsqueeze(1), at::one_hot(labels, spec_.n_labels).to(at::kFloat),
-                    0};
+  const Keys others{at_places, square_norms(at_places).unsqueeze(1), target_rows(targets, spec_.n_labels), 0};
   const at::Tensor votes = neighbour_votes(at_places, others, true).flatten(0, 1);
-  return 0.5 * (linear + at::nll_loss((votes + kLeastProbability).log(), all_labels));
+  return 0.5 * (linear + neighbour_loss(votes, of_members));
 }
 
 uint64_t CellNetwork::version() const {
@@ -159,6 +182,20 @@ Batch CellNetwork::remembered_slice(int64_t begin, int64_t end) const {
   return batch;
 }
 
+// What is remembered of the rows' answers, [n, n_labels].
+at::Tensor CellNetwork::remembered_answers() const {
+  if (spec_.task == Task::kLabel) {
+    const at::Tensor labels = remembered_labels_.to(at::kLong);
+    check_network(labels.min().item<int64_t>() >= 0 && labels.max().item<int64_t>() < spec_.n_labels,
+                  "remembered labels are damaged");
+    return at::one_hot(labels, spec_.n_labels).to(at::kFloat);
+  }
+  const double least = remembered_labels_.min().item<double>(), most = remembered_labels_.max().item<double>();
+  check_network(std::isfinite(least) && std::isfinite(most), "remembered answers are damaged");
+  check_network(spec_.task == Task::kNumber || (least >= 0 && most <= 1), "remembered labels are damaged");
+  return remembered_labels_;
+}
+
 const CellNetwork::Keys& CellNetwork::keys() {
   const uint64_t now = version();
   if (keys_.version == now) return keys_;
@@ -167,33 +204,73 @@ const CellNetwork::Keys& CellNetwork::keys() {
   for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
     all.push_back(
         places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))), nullptr));
-  const at::Tensor labels = remembered_labels_.to(at::kLong);
-  check_network(labels.min().item<int64_t>() >= 0 && labels.max().item<int64_t>() < spec_.n_labels,
-                "remembered labels are damaged");
+  check_network(shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 &&
+                    shares_.sum().item<double>() > 0,
+                "shares of the answers are damaged");
   const at::Tensor key_places = at::cat(all, 1);
-  keys_ = {key_places, square_norms(key_places).unsqueeze(1), at::one_hot(labels, spec_.n_labels).to(at::kFloat), now};
+  keys_ = {key_places, square_norms(key_places).unsqueeze(1), remembered_answers(), now};
   return keys_;
 }
 
-at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) {
-  const at::Tensor at_places = places(stem_.forward(batch), nullptr);
-  at::Tensor probabilities = head_logits(at_places).softmax(2).mean(0);
-  if (spec_.n_remembered > 0) probabilities = 0.5 * (probabilities + neighbour_votes(at_places, keys(), false).mean(0));
-  return (probabilities + kLeastProbability).log();
+// [kAnswers, n, n_labels], probabilities or numbers; the linear heads' alone where there are no rows to compare with.
+at::Tensor CellNetwork::answers(const Batch& batch) {
+  const at::Tensor at_places = places(stem_.forward(batch), nullptr), logits = head_logits(at_places);
+  const at::Tensor of_heads = spec_.task == Task::kLabel    ? logits.softmax(2)
+                              : spec_.task == Task::kLabels ? logits.sigmoid()
+                                                            : logits;
+  const at::Tensor linear = of_heads.mean(0);
+  if (spec_.n_remembered == 0) return linear.unsqueeze(0);
+  const at::Tensor votes = neighbour_votes(at_places, keys(), false);
+  return at::stack({linear, first_half(votes).mean(0), second_half(votes).mean(0)});
+}
+
+// Logarithms of probabilities, log-odds, or numbers: as the task says.
+at::Tensor CellNetwork::mixture(const at::Tensor& answers) const {
+  const at::Tensor answer =
+      answers.size(0) == 1 ? answers[0] : (answers * (shares_ / shares_.sum()).view({kAnswers, 1, 1})).sum(0);
+  switch (spec_.task) {
+    case Task::kLabel:
+      return (answer + kLeastProbability).log();
+    case Task::kLabels:
+      return (answer + kLeastProbability).log() - (1 - answer + kLeastProbability).log();
+    case Task::kNumber:
+      return answer;
+  }
+  return {};
+}
+
+at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) { return mixture(answers(batch)); }
+
+at::Tensor CellNetwork::answers_of(std::span<const ItemView> items) {
+  const auto rows_at_a_time = static_cast<size_t>(
+      std::clamp<int64_t>(kComparisonsAtATime / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16, 256));
+  std::vector<at::Tensor> all;
+  for (size_t i = 0; i < items.size(); i += rows_at_a_time)
+    all.push_back(answers(rows_of(stem_.layout(), items, i, std::min(i + rows_at_a_time, items.size()))));
+  return at::cat(all, 1);
 }
 
 std::vector<float> CellNetwork::logits(std::span<const ItemView> items, size_t) {
   const at::NoGradGuard no_grad;
-  const auto rows_at_a_time = static_cast<size_t>(
-      std::clamp<int64_t>(kComparisonsAtATime / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16, 256));
-  std::vector<float> all;
-  all.reserve(items.size() * static_cast<size_t>(spec_.n_labels));
-  for (size_t i = 0; i < items.size(); i += rows_at_a_time) {
-    const size_t end = std::min(i + rows_at_a_time, items.size());
-    const at::Tensor logits = forward(rows_of(stem_.layout(), items, i, end), nullptr).contiguous();
-    all.insert(all.end(), logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
+  if (items.empty()) return {};
+  const at::Tensor logits = mixture(answers_of(items)).contiguous();
+  return {logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel()};
+}
+
+void CellNetwork::tune(std::span<const ItemView> items, std::span<const int> labels) {
+  const at::NoGradGuard no_grad;
+  if (items.empty() || spec_.n_remembered == 0 || spec_.task != Task::kLabel) return;
+  at::Tensor column = at::empty({static_cast<int64_t>(labels.size())}, at::kLong);
+  std::copy(labels.begin(), labels.end(), column.mutable_data_ptr<int64_t>());
+  const at::Tensor likelihoods =
+      answers_of(items).gather(2, column.view({1, -1, 1}).expand({kAnswers, -1, 1})).squeeze(2) + kLeastProbability;
+  at::Tensor shares = at::full({kAnswers}, 1. / kAnswers);
+  for (int i = 0; i < kMixtureSteps; ++i) {
+    const at::Tensor parts = shares.unsqueeze(1) * likelihoods;
+    shares = (parts / parts.sum(0)).sum(1) + kPriorItems;
+    shares = shares / shares.sum();
   }
-  return all;
+  shares_.copy_(shares);
 }
 
 // Multiplications of one row's way to its places.

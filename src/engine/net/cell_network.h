@@ -5,8 +5,9 @@
 // neighbour head's, which compares the row with every remembered training row and adds up their labels with weights
 // softmax(-temperature * distance) (neighbourhood components analysis with a network: ModernNCA, Ye et al. 2024, arXiv
 // 2407.03257). Members of an even number take the squared distance, which over bends is the kernel of a random forest's
-// partitions; the others the distance itself, which forgets less of what is far. The answer is the mean of all members'
-// and heads' probabilities.
+// partitions; the others the distance itself, which forgets less of what is far. There are three kinds of answers, then,
+// each the mean of its members' probabilities (or numbers): the linear heads', the squared and the plain distances'. The
+// answer is their mixture, whose shares are equal or tune()d.
 //
 // While training, a row is compared with the other rows of its batch (never with itself), so a batch must not have a
 // row twice. Each head of each member has its own loss.
@@ -26,7 +27,7 @@ namespace gulo {
 // Training rows to compare with: spec.n_remembered rows, with spec.n_remembered_lookups ids in all.
 struct RememberedRows {
   Batch rows;
-  at::Tensor labels;  // [n] int64
+  BatchTargets targets;
 };
 
 class CellNetwork : public DeepNetwork {
@@ -34,22 +35,26 @@ class CellNetwork : public DeepNetwork {
   // Random parameters. Throws Error (kData) where the spec's numbers cannot be a network.
   CellNetwork(const CellNetworkSpec& spec, uint64_t seed);
 
-  // Logarithms of probabilities. `step` changes nothing: learning goes through loss().
+  // One label: logarithms of probabilities; several: of their odds; a number: the number. `step` changes nothing:
+  // learning goes through loss().
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
   // Of the members' heads, each by itself, the mean.
-  at::Tensor loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step) override;
+  at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) override;
   double forward_flops(const Batch& batch) const override;
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Costs count multiplications.
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override;
 
+  // One label an item: the mixture's shares that make the labels likeliest (expectation maximisation), with a few items of each kind of
+  // answer to begin with.
+  void tune(std::span<const ItemView> items, std::span<const int> labels);
+  void copy_tuning(const CellNetwork& tuned) { shares_.copy_(tuned.shares_); }
+
   DeepSpec saved_spec() const override { return spec_; }
 
   // What is known before training (CellStem::begin_with), and the rows to compare with. Weights start anew.
   void begin_with(const at::Tensor& knots, const at::Tensor& known, const RememberedRows& remembered);
-  // While training, each step hides this share of the columns.
-  void set_hidden_columns(double rate) { hidden_columns_ = rate; }
 
   const CellNetworkSpec& spec() const { return spec_; }
   const CellStem& stem() const { return stem_; }
@@ -57,13 +62,18 @@ class CellNetwork : public DeepNetwork {
  private:
   // The training rows' places for the parameters as they are.
   struct Keys {
-    at::Tensor places, square_norms, labels;  // [members, n, width], [members, 1, n], [n, n_labels]
+    at::Tensor places, square_norms, answers;  // [members, n, width], [members, 1, n], target_rows [n, n_labels]
     uint64_t version = 0;
   };
 
   at::Tensor places(const at::Tensor& features, const TrainStep* step) const;
   at::Tensor head_logits(const at::Tensor& places) const;
   at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const;
+  at::Tensor neighbour_loss(const at::Tensor& votes, const BatchTargets& targets) const;
+  at::Tensor remembered_answers() const;
+  at::Tensor answers(const Batch& batch);
+  at::Tensor answers_of(std::span<const ItemView> items);
+  at::Tensor mixture(const at::Tensor& answers) const;
   const Keys& keys();
   Batch remembered_slice(int64_t begin, int64_t end) const;
   uint64_t version() const;
@@ -72,11 +82,10 @@ class CellNetwork : public DeepNetwork {
   CellNetworkSpec spec_;
   at::Generator generator_;
   CellStem stem_;
-  double hidden_columns_ = 0;
   struct Block {
     at::Tensor in, in_bias, out;  // [members, width, hidden], [members, 1, hidden], [members, hidden, width]
   };
-  at::Tensor first_, first_bias_, temperature_, head_, head_bias_;
+  at::Tensor first_, first_bias_, temperature_, head_, head_bias_, shares_;
   std::vector<Block> blocks_;
   at::Tensor remembered_numbers_, remembered_ids_, remembered_begins_, remembered_labels_;
   Keys keys_;

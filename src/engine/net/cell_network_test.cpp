@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <stdexcept>
 #include <string>
 
 #include "base/error.h"
@@ -51,8 +52,23 @@ struct Table {
   }
 };
 
+// Labels: those from the row's own on; a number: the row's label, as it is.
+BatchTargets targets_of(Task task, const Table& table) {
+  const at::Tensor labels = table.labels.unsqueeze(1);
+  if (task == Task::kLabel) return {task, table.labels};
+  if (task == Task::kNumber) return {task, labels.to(at::kFloat)};
+  return {task, at::arange(kLabels).unsqueeze(0).ge(labels).to(at::kFloat)};
+}
+
+CellNetworkSpec spec_of(Task task) {
+  CellNetworkSpec spec = small_spec();
+  spec.task = task;
+  if (task == Task::kNumber) spec.n_labels = 1;
+  return spec;
+}
+
 CellNetwork begun(CellNetworkSpec spec, const Table& table, uint64_t seed) {
-  const RememberedRows remembered{cell_batch(cell_layout(spec), table.views()), table.labels};
+  const RememberedRows remembered{cell_batch(cell_layout(spec), table.views()), targets_of(spec.task, table)};
   spec.n_remembered = kRows;
   spec.n_remembered_lookups = static_cast<int>(remembered.rows.values[kCellRows].numel());
   CellNetwork network(spec, seed);
@@ -65,7 +81,8 @@ double train(CellNetwork& network, const Table& table, int n_steps, double rate)
   const Batch batch = cell_batch(network.stem().layout(), table.views());
   double loss = 0;
   for (int i = 0; i < n_steps; ++i) {
-    const at::Tensor now = network.loss(batch, table.labels, {.seed = static_cast<uint64_t>(i)});
+    const at::Tensor now =
+        network.loss(batch, targets_of(network.spec().task, table), {.seed = static_cast<uint64_t>(i)});
     now.backward();
     loss = now.item<double>();
     for (const Parameter& parameter : network.parameters()) {
@@ -87,13 +104,15 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
 
 TEST(CellNetwork, GradientsReachEveryTrainedParameter) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
-  network.loss(cell_batch(network.stem().layout(), table.views()), table.labels, {}).backward();
-  for (const Parameter& parameter : network.parameters()) {
-    EXPECT_EQ(parameter.trained, parameter.value.grad().defined()) << parameter.name;
-    if (parameter.trained) {
-      EXPECT_TRUE(parameter.value.grad().isfinite().all().item<bool>()) << parameter.name;
-      EXPECT_GT(parameter.value.grad().abs().max().item<double>(), 0) << parameter.name;
+  for (const Task task : {Task::kLabel, Task::kLabels, Task::kNumber}) {
+    CellNetwork network = begun(spec_of(task), table, 1);
+    network.loss(cell_batch(network.stem().layout(), table.views()), targets_of(task, table), {}).backward();
+    for (const Parameter& parameter : network.parameters()) {
+      EXPECT_EQ(parameter.trained, parameter.value.grad().defined()) << parameter.name;
+      if (parameter.trained) {
+        EXPECT_TRUE(parameter.value.grad().isfinite().all().item<bool>()) << parameter.name;
+        EXPECT_GT(parameter.value.grad().abs().max().item<double>(), 0) << parameter.name;
+      }
     }
   }
 }
@@ -118,6 +137,53 @@ TEST(CellNetwork, NeighboursAnswerWithTheirLabels) {
     n_right += std::max_element(row, row + kLabels) - row == table.labels[i].item<int64_t>() ? 1 : 0;
   }
   EXPECT_GE(n_right, kRows - 5);  // rows of odd numbers may be alike
+}
+
+TEST(CellNetwork, LearnsSetsAndNumbersByHeartAndIsRebuilt) {
+  const Table table;
+  for (const Task task : {Task::kLabels, Task::kNumber}) {
+    CellNetwork alone(spec_of(task), 1);
+    EXPECT_LT(train(alone, table, 300, 0.02), 0.03) << task_name(task);
+    CellNetwork network = begun(spec_of(task), table, 1);
+    train(network, table, 3, 0.01);
+    const std::vector<float> answers = network.logits(table.views(), 0);
+    EXPECT_EQ(answers.size(), static_cast<size_t>(kRows * network.spec().n_labels));
+    const nlohmann::json json = to_json(std::get<CellNetworkSpec>(network.saved_spec()));
+    const ParameterBuffers saved = network.export_parameters();
+    const auto copy = load_network(cell_network_from_json(json, static_cast<size_t>(network.spec().n_labels)),
+                                   saved.tensors, at::kFloat);
+    EXPECT_EQ(copy->logits(table.views(), 0), answers);
+  }
+}
+
+at::Tensor& parameter_of(CellNetwork& network, const std::string& name) {
+  for (Parameter& parameter : network.parameters())
+    if (parameter.name == name) return parameter.value;
+  throw std::logic_error(name);
+}
+
+double mean_log_likelihood(CellNetwork& network, const Table& table) {
+  const std::vector<float> logits = network.logits(table.views(), 0);
+  double sum = 0;
+  for (int i = 0; i < kRows; ++i) sum += logits[static_cast<size_t>(i * kLabels + table.labels[i].item<int64_t>())];
+  return sum / kRows;
+}
+
+// At a high temperature's inverse each row's nearest neighbour is itself, and the linear heads know nothing.
+TEST(CellNetwork, TuningPrefersTheAnswersThatAreRight) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1), other = begun(small_spec(), table, 1);
+  for (CellNetwork* each : {&network, &other}) parameter_of(*each, "neighbours.log_temperature").detach().fill_(8);
+  const double before = mean_log_likelihood(network, table);
+  std::vector<int> labels;
+  for (int i = 0; i < kRows; ++i) labels.push_back(static_cast<int>(table.labels[i].item<int64_t>()));
+  network.tune(table.views(), labels);
+  EXPECT_GT(mean_log_likelihood(network, table), before);
+  const at::Tensor shares = parameter_of(network, "answer.shares");
+  EXPECT_LT(shares[0].item<double>(), 0.3);
+  EXPECT_NEAR(shares.sum().item<double>(), 1, 1e-5);
+  other.copy_tuning(network);
+  EXPECT_EQ(other.logits(table.views(), 0), network.logits(table.views(), 0));
 }
 
 TEST(CellNetwork, SameSeedSameBits) {
@@ -193,7 +259,9 @@ TEST(CellNetwork, RefusesDamagedRememberedRows) {
                                     {"remembered.lookups", 1 << 10},
                                     {"remembered.lookups", -7},
                                     {"remembered.lookup_begins", 1e9},
-                                    {"remembered.lookup_begins", -4}}) {
+                                    {"remembered.lookup_begins", -4},
+                                    {"answer.shares", -1},
+                                    {"answer.shares", std::nan("")}}) {
     CellNetwork network = begun(small_spec(), table, 1);
     for (const Parameter& parameter : network.parameters())
       if (parameter.name == name) parameter.value.detach()[2].fill_(value);

@@ -5,8 +5,6 @@
 #include <cmath>
 #include <numbers>
 
-#include "base/rng.h"
-
 namespace gulo {
 namespace {
 
@@ -88,25 +86,9 @@ at::Tensor CellStem::lookups(const Batch& batch) const {
   return sums.view({batch.values[kCellNumbers].size(0), layout_.n_lookups() * table_.size(1)});
 }
 
-// [width()]: 0 where a feature is a hidden column's; what is left grows so that distances keep their size.
-at::Tensor CellStem::shown(const HiddenColumns& hidden) const {
-  Rng rng(hidden.seed);
-  const auto left = static_cast<float>(1 / std::sqrt(1 - hidden.rate));
-  std::vector<at::Tensor> numbers, lookups;
-  for (const CellColumn& column : layout_.columns) {
-    const float factor = rng.uniform() < hidden.rate ? 0 : left;
-    if (column.number) numbers.push_back(at::full({knots_.size(1) + 2 * frequencies_.size(1)}, factor));
-    for (const bool is_there : {column.value, column.text})
-      if (is_there) lookups.push_back(at::full({table_.size(1)}, factor));
-  }
-  numbers.insert(numbers.end(), lookups.begin(), lookups.end());
-  return at::cat(numbers);
-}
-
-at::Tensor CellStem::forward(const Batch& batch, const HiddenColumns& hidden) const {
-  at::Tensor features = place_features(batch.values[kCellNumbers]).flatten(1);
-  if (layout_.n_lookups() > 0) features = at::cat({features, lookups(batch)}, 1);
-  return hidden.rate > 0 ? features * shown(hidden) : features;
+at::Tensor CellStem::forward(const Batch& batch) const {
+  const at::Tensor features = place_features(batch.values[kCellNumbers]).flatten(1);
+  return layout_.n_lookups() > 0 ? at::cat({features, lookups(batch)}, 1) : features;
 }
 
 }  // namespace gulo

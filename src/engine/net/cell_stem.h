@@ -21,19 +21,13 @@
 
 namespace gulo {
 
-// Columns that are hidden for a whole step, all rows alike.
-struct HiddenColumns {
-  double rate = 0;  // of the columns
-  uint64_t seed = 0;
-};
-
 class CellStem {
  public:
   CellStem(const CellNetworkSpec& spec, at::Generator generator);
 
   void add_parameters(std::vector<Parameter>& parameters) const;
   // [n, width()] float of a batch of cell_batch() with this layout.
-  at::Tensor forward(const Batch& batch, const HiddenColumns& hidden = {}) const;
+  at::Tensor forward(const Batch& batch) const;
 
   // What is known of the columns before training: knots [n_numbers, n_knots], ascending and finite, equal ones at the
   // end where there are fewer; known [2^log2_rows], 1 or 0.
@@ -48,7 +42,6 @@ class CellStem {
  private:
   at::Tensor place_features(const at::Tensor& numbers) const;
   at::Tensor lookups(const Batch& batch) const;
-  at::Tensor shown(const HiddenColumns& hidden) const;
 
   CellLayout layout_;
   at::Tensor knots_, frequencies_, table_, known_;

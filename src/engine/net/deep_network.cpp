@@ -27,8 +27,8 @@ at::Tensor read_tensor(const TensorView& view, const at::Tensor& like, const std
 
 }  // namespace
 
-at::Tensor DeepNetwork::loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step) {
-  return at::cross_entropy_loss(forward(batch, &step), labels, {}, at::Reduction::Mean, -100, step.label_smoothing);
+at::Tensor DeepNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
+  return task_loss(forward(batch, &step), targets, step.label_smoothing);
 }
 
 int64_t DeepNetwork::n_parameters() const {

@@ -11,6 +11,7 @@
 
 #include "data/reader/reader.h"
 #include "engine/feed/batch.h"
+#include "engine/net/batch_targets.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
 
@@ -46,9 +47,8 @@ class DeepNetwork {
 
   // Logits [n_entries, n_labels] float. `step` null: prediction, which depends on nothing but the entry itself.
   virtual at::Tensor forward(const Batch& batch, const TrainStep* step) = 0;
-  // Mean loss of the entries, labels [n_entries] int64: cross-entropy with label smoothing unless a network of several
-  // members has its own.
-  virtual at::Tensor loss(const Batch& batch, const at::Tensor& labels, const TrainStep& step);
+  // Mean loss of the entries: task_loss() unless a network of several members has its own.
+  virtual at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step);
   // Floating-point operations of the matrix products of one forward pass over what is no padding.
   virtual double forward_flops(const Batch& batch) const = 0;
   // Logits [n_items, n_labels] of whole items of any shape, uncalibrated; an item's do not depend on the others'.

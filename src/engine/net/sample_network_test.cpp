@@ -223,7 +223,7 @@ TEST_F(SampleNetworkTest, GradientsEqualDifferences) {
       if (p.name == "head.weight") p.value.detach().mul_(0.1);
     const Batch batch = batch_of(network, {noise(300, 1, 16000), noise(90), noise(31)}, 128);
     const at::Tensor labels = at::arange(3, at::kLong);
-    network.loss(batch, labels, {}).backward();
+    network.loss(batch, {Task::kLabel, labels}, {}).backward();
     for (Parameter& p : network.parameters()) {
       if (!p.trained || !p.name.starts_with("stem.")) continue;
       const at::Tensor direction = at::randn_like(p.value.detach());
@@ -231,9 +231,9 @@ TEST_F(SampleNetworkTest, GradientsEqualDifferences) {
       const at::NoGradGuard no_grad;
       constexpr double kStep = 5e-4;
       p.value.add_(direction, kStep);
-      const double above = network.loss(batch, labels, {}).item<double>();
+      const double above = network.loss(batch, {Task::kLabel, labels}, {}).item<double>();
       p.value.add_(direction, -2 * kStep);
-      const double below = network.loss(batch, labels, {}).item<double>();
+      const double below = network.loss(batch, {Task::kLabel, labels}, {}).item<double>();
       p.value.add_(direction, kStep);
       EXPECT_NEAR((above - below) / (2 * kStep), expected, 0.03 * std::abs(expected) + 2e-3) << p.name;
     }

@@ -43,7 +43,7 @@ class BankTrainer {
   }
 
   std::optional<BankResult> run() {
-    if (parts_.train.size() < 2 || corpus_.labels.size() < 2) return std::nullopt;
+    if (parts_.train.size() < 2 || (corpus_.task == Task::kLabel && corpus_.labels.size() < 2)) return std::nullopt;
     const size_t n_features = affordable_features();
     if (n_features == 0) return std::nullopt;
     BankDesign design = design_bank(corpus_, parts_.train, n_features, options_.seed, options_.n_threads);
@@ -118,13 +118,12 @@ class BankTrainer {
     const size_t n_train = parts_.train.size(), n_valid = parts_.valid.size();
     result.refitted = options_.refit && n_valid > 0;
     const size_t n_fitted = result.refitted ? all_.size() : n_train;
-    const std::vector<int> labels = labels_of(0, n_fitted);
-    RidgeFit head = fit_ridge(features_.narrow(0, 0, static_cast<int64_t>(n_fitted)), labels,
-                              static_cast<int>(corpus_.labels.size()), penalty_grid(),
+    const Targets targets = targets_between(0, n_fitted);
+    RidgeFit head = fit_ridge(features_.narrow(0, 0, static_cast<int64_t>(n_fitted)), targets, penalty_grid(),
                               result.refitted ? static_cast<int64_t>(n_valid) : 0);
     result.valid_logits = result.refitted ? std::move(head.group_logits) : answers(head, n_train, n_valid);
-    if (n_valid > 0) result.valid_error = error_fraction(result.valid_logits, labels_of(n_train, all_.size()));
-    result.loo_error = error_fraction(head.loo_logits, labels);
+    if (n_valid > 0) result.valid_error = answer_error(result.valid_logits, targets_between(n_train, all_.size()));
+    result.loo_error = answer_error(head.loo_logits, targets);
     result.loo_items.assign(all_.begin(), all_.begin() + static_cast<ptrdiff_t>(n_fitted));
     sort_items(result, head.loo_logits);
     result.penalty = head.penalty;
@@ -153,10 +152,8 @@ class BankTrainer {
                                logits.begin() + static_cast<ptrdiff_t>((i + 1) * n_labels));
   }
 
-  std::vector<int> labels_of(size_t begin, size_t end) const {
-    std::vector<int> labels;
-    for (size_t i = begin; i < end; ++i) labels.push_back(corpus_.item_labels[all_[i]]);
-    return labels;
+  Targets targets_between(size_t begin, size_t end) const {
+    return targets_of(corpus_, std::span(all_).subspan(begin, end - begin));
   }
 
   const Corpus& corpus_;

@@ -174,5 +174,25 @@ TEST(BankDesign, DilationsGoToAnEighthOfTheLongestItem) {
   EXPECT_EQ(design.biases.size(), design.spec.n_features());
 }
 
+// The number is the wave's frequency; the labels are slow, not slow, fast.
+TEST(BankTrainer, LearnsNumbersAndSets) {
+  for (const Task task : {Task::kNumber, Task::kLabels}) {
+    Corpus corpus = waves(90, 1, 1);
+    corpus.task = task;
+    corpus.number_unit = {50, 10};
+    for (const int label : corpus.item_labels) {
+      corpus.numbers.push_back(40 + 10 * label);
+      corpus.label_sets.push_back(label == 0 ? std::vector{0} : label == 1 ? std::vector{1} : std::vector{1, 2});
+    }
+    if (task == Task::kNumber) corpus.labels = {"number"};
+    const TrainValid parts = split(90);
+    const auto result = train_bank(corpus, parts, kSmall);
+    ASSERT_TRUE(result.has_value());
+    EXPECT_LT(result->loo_error, 0.35) << task_name(task);
+    EXPECT_EQ(result->valid_error, answer_error(result->valid_logits, targets_of(corpus, parts.valid)));
+    EXPECT_EQ(result->valid_logits.size(), parts.valid.size() * corpus.labels.size());
+  }
+}
+
 }  // namespace
 }  // namespace gulo

@@ -2,8 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -22,19 +20,16 @@
 namespace gulo {
 namespace {
 
-// More visits to every row than this make the neighbour heads learn rows by heart: error on rows that are left out,
-// docs/learner.md.
-constexpr double kMaxEpochs = 20;
+// How often every row is seen where nothing was found out about it. Many more make the neighbour heads learn the rows
+// of a noisy table by heart, fewer are not enough for others: docs/learner.md.
+constexpr double kUsualEpochs = 20;
 constexpr double kHeadDropout = 0.1;
-constexpr int kLeastMembers = 4, kMostMembers = 48;
+constexpr int kLeastMembers = 4, kMostMembers = 48, kTrialMembers = 4;
 // Of the expected speed: the products are small ones, and softmax over the comparisons takes as long as they do.
 constexpr double kSpeedShare = 0.35;
-// Of the time; in the rest the same network is trained once more, on the validation rows too.
-constexpr double kFirstTraining = 0.45;
+// Of the time that is left: a busy machine must not shorten the training.
+constexpr double kTimeShare = 0.85;
 constexpr size_t kMaxRemembered = 32768, kMaxRememberedLookups = size_t{1} << 22;
-
-// The share of the columns that each step hides. A row that is known by five numbers cannot spare one.
-double hidden_columns(size_t n_columns) { return std::clamp(0.05 * (static_cast<double>(n_columns) - 5), 0., 0.3); }
 
 // What the training rows' cells in one column are like.
 struct ColumnCounts {
@@ -43,7 +38,7 @@ struct ColumnCounts {
 };
 
 // Fewer cells than this that agree say nothing about what their value means.
-uint32_t least_count(size_t n_rows) { return static_cast<uint32_t>(std::clamp<size_t>(n_rows / 500, 2, 8)); }
+uint32_t least_count(size_t n_rows) { return static_cast<uint32_t>(std::clamp<size_t>(n_rows / 250, 2, 8)); }
 
 std::vector<ColumnCounts> count_columns(const Corpus& corpus, const std::vector<uint32_t>& train) {
   std::vector<ColumnCounts> columns(corpus.shapes[train.front()].extents[0]);
@@ -108,13 +103,22 @@ std::vector<ItemView> views(const Corpus& corpus, const std::vector<uint32_t>& i
 }
 
 // Multiplications of the training of one member, forward and backward.
-double member_cost(const CellPlan& plan, size_t n_rows) {
+double member_cost(const CellPlan& plan, size_t n_rows, double epochs) {
   CellNetworkSpec spec = plan.spec;
   spec.n_members = 1;
   Batch batch;
   batch.n_item_rows = plan.batch_rows;
-  const double n_batches = kMaxEpochs * static_cast<double>(n_rows) / static_cast<double>(plan.batch_rows);
+  const double n_batches = epochs * static_cast<double>(n_rows) / static_cast<double>(plan.batch_rows);
   return 3 * n_batches * CellNetwork(spec, 0).forward_flops(batch);
+}
+
+double epochs_of(const SetupOptions& options) { return options.epochs > 0 ? options.epochs : kUsualEpochs; }
+
+int members_allowed(const CellPlan& plan, size_t n_rows, const SetupOptions& options) {
+  const double speed =
+      options.measured_flops_per_s > 0 ? options.measured_flops_per_s : kSpeedShare * options.flops_per_s;
+  const double allowed = kTimeShare * options.seconds * speed / member_cost(plan, n_rows, epochs_of(options));
+  return static_cast<int>(std::clamp<double>(allowed, kLeastMembers, kMostMembers)) / 2 * 2;
 }
 
 at::Tensor known_rows(const Corpus& corpus, const std::vector<uint32_t>& train, const CellLayout& layout) {
@@ -144,11 +148,7 @@ at::Tensor all_knots(const Corpus& corpus, const std::vector<uint32_t>& train, c
 }
 
 RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items, const CellLayout& layout) {
-  RememberedRows remembered{cell_batch(layout, views(corpus, items)),
-                            at::empty({static_cast<int64_t>(items.size())}, at::kLong)};
-  for (size_t i = 0; i < items.size(); ++i)
-    remembered.labels.mutable_data_ptr<int64_t>()[i] = corpus.item_labels[items[i]];
-  return remembered;
+  return {cell_batch(layout, views(corpus, items)), batch_targets(corpus, items)};
 }
 
 }  // namespace
@@ -164,11 +164,11 @@ std::vector<float> knots_of(std::vector<float> numbers, int n_knots) {
   return knots;
 }
 
-CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                    uint64_t seed) {
+CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   CellPlan plan;
   CellNetworkSpec& spec = plan.spec;
   spec.n_labels = static_cast<int>(corpus.labels.size());
+  spec.task = corpus.task;
   size_t n_known = 0;
   for (const ColumnCounts& column : count_columns(corpus, train))
     spec.columns.push_back(look_at(column, train.size(), n_known));
@@ -177,32 +177,30 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, do
   spec.log2_rows = log2_table_rows(n_known, has_text);
   // Columns of one value only: there is nothing to see, but a network needs a feature.
   if (seen.n_numbers() + seen.n_lookups() == 0) spec.columns.front().value = true;
-  Rng rng(seed);
+  Rng rng(options.seed);
   plan.remembered = choose_remembered(corpus, train, cell_layout(spec), corpus.labels.size(), rng);
   spec.n_remembered = static_cast<int>(plan.remembered.size());
   spec.n_remembered_lookups = static_cast<int>(n_remembered_lookups(corpus, cell_layout(spec), plan.remembered));
   plan.batch_rows = std::clamp<int64_t>(static_cast<int64_t>(train.size()) / 4, 64, 1024);
-  const double allowed = kFirstTraining * seconds * flops_per_s * kSpeedShare / member_cost(plan, train.size());
-  spec.n_members = static_cast<int>(std::clamp<double>(allowed, kLeastMembers, kMostMembers)) / 2 * 2;
+  spec.n_members = options.is_trial ? kTrialMembers : members_allowed(plan, train.size(), options);
   return plan;
 }
 
 DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
-  const CellPlan plan = plan_cells(corpus, train, options.seconds, options.flops_per_s, options.seed);
+  const CellPlan plan = plan_cells(corpus, train, options);
   auto network = std::make_shared<CellNetwork>(plan.spec, options.seed);
   const CellLayout& layout = network->stem().layout();
   network->begin_with(all_knots(corpus, train, plan.spec), known_rows(corpus, train, layout),
                       remember(corpus, plan.remembered, layout));
-  const double hidden = options.augment ? hidden_columns(plan.spec.columns.size()) : 0;
-  network->set_hidden_columns(hidden);
   DeepSetup setup;
-  if (hidden > 0) setup.augmentation = {fmt::format("{:.0f} % of the columns hidden", 100 * hidden)};
   setup.feed = std::make_unique<CellFeed>(corpus, train, layout, plan.batch_rows, options.seed);
   setup.network = std::move(network);
   setup.optimiser.adam_rate = 3e-3;
+  setup.optimiser.adam_weight_decay = 0.03;
   setup.head_dropout = kHeadDropout;
   setup.label_smoothing = 0;
-  setup.max_epochs = kMaxEpochs;
+  setup.max_epochs = epochs_of(options);
+  setup.keep_last = true;
   return setup;
 }
 

@@ -16,9 +16,8 @@ struct CellPlan {
   int64_t batch_rows = 1024;
 };
 
-// `train` must not be empty. flops_per_s: what is expected of the machine, of all its cores.
-CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                    uint64_t seed);
+// `train` must not be empty.
+CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);
 
 // Knots at the quantiles of the numbers, which are finite and in any order: n_knots, ascending, equal ones left out and
 // the last one repeated instead.

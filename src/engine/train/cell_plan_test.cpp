@@ -49,7 +49,7 @@ TEST(KnotsOf, QuantilesWithoutRepetition) {
 
 TEST(PlanCells, LooksAtColumnsForWhatTheyAre) {
   const Corpus corpus = small_table(500);
-  const CellPlan plan = plan_cells(corpus, items_between(0, 500), 10, 1e11, 0);
+  const CellPlan plan = plan_cells(corpus, items_between(0, 500), {.seconds = 10});
   EXPECT_EQ(plan.spec.columns,
             (std::vector<CellColumnSpec>{{.number = true}, {.value = true}, {.number = true}, {}, {.text = true}}));
   EXPECT_EQ(plan.spec.n_remembered, 500);
@@ -59,9 +59,19 @@ TEST(PlanCells, LooksAtColumnsForWhatTheyAre) {
 TEST(PlanCells, MoreBudgetMoreMembers) {
   const Corpus corpus = small_table(500);
   const auto members = [&](double seconds) {
-    return plan_cells(corpus, items_between(0, 500), seconds, 1e10, 0).spec.n_members;
+    return plan_cells(corpus, items_between(0, 500), {.seconds = seconds, .flops_per_s = 1e10}).spec.n_members;
   };
   EXPECT_LT(members(0.1), members(100));
+  EXPECT_EQ(plan_cells(corpus, items_between(0, 500), {.seconds = 100, .is_trial = true}).spec.n_members, 4);
+}
+
+TEST(SetupCells, EndsAfterTheEpochsAskedFor) {
+  const Corpus corpus = small_table(200);
+  const auto epochs = [&](double asked) {
+    return setup_cells(corpus, items_between(0, 200), {.seconds = 1, .flops_per_s = 1e9, .epochs = asked}).max_epochs;
+  };
+  EXPECT_EQ(epochs(30), 30);
+  EXPECT_GT(epochs(0), 0);
 }
 
 TEST(SetupCells, AColumnOfOneValueIsNoError) {

@@ -9,6 +9,10 @@
 
 namespace gulo {
 
+std::vector<double> epochs_to_try(Kind kind) {
+  return kind == Kind::kCells ? std::vector<double>{6, 15, 36, 90} : std::vector<double>{};
+}
+
 DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   switch (corpus.kind) {
     case Kind::kBytes:

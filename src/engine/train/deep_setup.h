@@ -21,6 +21,9 @@ struct SetupOptions {
   uint64_t seed = 0;
   at::ScalarType dtype = at::kFloat;
   bool augment = true;  // items may be varied at random in training
+  double epochs = 0;    // how often every item is seen; 0: as often as is usual for the kind
+  bool is_trial = false;           // a small network, to find out how often is best
+  double measured_flops_per_s = 0;  // that a trial's loop reached; 0: none was measured
 };
 
 struct DeepSetup {
@@ -30,8 +33,12 @@ struct DeepSetup {
   double head_dropout = 0.2;
   double label_smoothing = 0.1;
   double max_epochs = 0;                  // more than these learn the items by heart; 0: as many as the time allows
+  bool keep_last = false;                 // no network from before the end is better than the last
   std::vector<std::string> augmentation;  // how items are varied, for people: "moved by up to 2 pixels"
 };
+
+// How often items are seen in trials, ascending; empty: how often is best need not be found out for the kind.
+std::vector<double> epochs_to_try(Kind kind);
 
 // By the corpus' kind. The corpus must outlive the setup; `train` is not empty. Deterministic.
 DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);

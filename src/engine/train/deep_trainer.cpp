@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "model/calibration.h"
 
@@ -40,11 +41,9 @@ double rate_scale(double fraction) {
 class DeepTrainer {
  public:
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
-      : corpus_(corpus), options_(options), start_s_(now_s()) {
-    for (uint32_t item : valid) {
-      valid_items_.push_back(corpus.view(item));
-      valid_labels_.push_back(corpus.item_labels[item]);
-    }
+      : corpus_(corpus), options_(options), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
+    for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
+    valid_parts_ = parts_of_items();
   }
 
   DeepResult run() {
@@ -84,10 +83,7 @@ class DeepTrainer {
 
   // Gradients of one batch are added to the parameters'; returns the loss.
   double learn(const Batch& batch) {
-    const at::Tensor labels = at::empty({static_cast<int64_t>(batch.owners.size())}, at::kLong);
-    for (size_t i = 0; i < batch.owners.size(); ++i)
-      labels.mutable_data_ptr<int64_t>()[i] = corpus_.item_labels[batch.owners[i]];
-    const at::Tensor loss = network_->loss(batch, labels,
+    const at::Tensor loss = network_->loss(batch, batch_targets(corpus_, batch.owners),
                                            {.head_dropout = setup_.head_dropout,
                                             .label_smoothing = setup_.label_smoothing,
                                             .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
@@ -146,13 +142,36 @@ class DeepTrainer {
   void reserve_last_validation() { loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_; }
 
   bool validation_is_due() const {
-    return result_.steps > kProbeSteps &&
+    return !setup_.keep_last && result_.steps > kProbeSteps &&
            fraction() >= static_cast<double>(n_validated_ + 1) / static_cast<double>(n_validations_) && fraction() < 1;
   }
 
   std::vector<float> valid_logits() {
     const at::NoGradGuard no_grad;
-    return network_->logits(valid_items_, max_windows_);
+    std::vector<float> logits;
+    size_t begin = 0;
+    for (const size_t end : valid_parts_) {
+      const std::span<const ItemView> items(valid_items_.data() + begin, end - begin);
+      for (const ItemView& item : items) corpus_.arena.looked_at(item.bytes.size());
+      const std::vector<float> part = network_->logits(items, max_windows_);
+      logits.insert(logits.end(), part.begin(), part.end());
+      begin = end;
+    }
+    return logits;
+  }
+
+  // Where parts of the validation items end; of a corpus in a file, each fits in memory.
+  std::vector<size_t> parts_of_items() const {
+    std::vector<size_t> ends;
+    uint64_t n_bytes = 0;
+    for (size_t i = 0; i < valid_items_.size(); ++i) {
+      n_bytes += valid_items_[i].bytes.size();
+      if (!corpus_.arena.in_file() || n_bytes < corpus_.arena.shard_bytes() / 2) continue;
+      ends.push_back(i + 1);
+      n_bytes = 0;
+    }
+    if (ends.empty() || ends.back() < valid_items_.size()) ends.push_back(valid_items_.size());
+    return ends;
   }
 
   void validate() {
@@ -161,10 +180,10 @@ class DeepTrainer {
     std::vector<float> logits = valid_logits();
     expected_validation_s_ = now_s() - start_s;
     if (options_.steps == 0) reserve_last_validation();
-    const double error = error_fraction(logits, valid_labels_);
+    const double error = answer_error(logits, valid_targets_);
     result_.curve.push_back({now_s() - start_s_, result_.steps, loss_, error});
     valid_error_ = error;
-    if (error > result_.valid_error) return;
+    if (!best_.empty() && error > result_.valid_error) return;
     result_.valid_error = error;
     result_.valid_logits = std::move(logits);
     best_.clear();
@@ -180,6 +199,7 @@ class DeepTrainer {
     result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
     result_.epochs = setup_.feed->epochs();
     if (!valid_items_.empty()) {
+      tune_network(*network_, valid_items_, valid_targets_);
       validate();
       const at::NoGradGuard no_grad;
       for (size_t i = 0; i < best_.size(); ++i) network_->parameters()[i].value.detach().copy_(best_[i]);
@@ -191,7 +211,8 @@ class DeepTrainer {
   const DeepOptions& options_;
   const double start_s_;
   std::vector<ItemView> valid_items_;
-  std::vector<int> valid_labels_;
+  const Targets valid_targets_;
+  std::vector<size_t> valid_parts_;  // see parts_of_items()
 
   DeepResult result_;
   DeepSetup setup_;

@@ -18,7 +18,7 @@ struct DeepProgress {
   double fraction = 0;  // of the budget, or of the steps
   int64_t step = 0;
   double loss = 0;         // mean of the latest steps
-  double valid_error = 1;  // of the latest validation; 1 before the first
+  double valid_error = 1;  // answer_error of the latest validation; 1 before the first
   double bytes_per_s = 0;  // of items, since the start of the training loop
 };
 

@@ -12,6 +12,7 @@
 #include "engine/net/make_network.h"
 #include "engine/net/tile_product.h"
 #include "engine/train/deep_plan.h"
+#include "model/calibration.h"
 
 namespace gulo {
 namespace {
@@ -67,6 +68,18 @@ DeepResult train(const Corpus& corpus, const std::vector<uint32_t>& train, const
                  DeepOptions options, const DeepPlan& plan = small_plan()) {
   options.setup = [&](double) { return setup_bytes(corpus, train, plan, options.seed, options.dtype); };
   return train_deep(corpus, valid, options);
+}
+
+// The same items; the number is the label's, or the labels are those from the item's own on.
+Corpus with_task(Corpus corpus, Task task) {
+  corpus.task = task;
+  corpus.number_unit = {10, 8};
+  for (const int label : corpus.item_labels) {
+    corpus.numbers.push_back(10 * label);
+    corpus.label_sets.push_back(label == 0 ? std::vector{0, 1, 2} : label == 1 ? std::vector{1, 2} : std::vector{2});
+  }
+  if (task == Task::kNumber) corpus.labels = {"number"};
+  return corpus;
 }
 
 bool same_parameters(const DeepNetwork& a, const DeepNetwork& b) {
@@ -172,6 +185,19 @@ TEST(OptimiserTest, OrthogonalisedMatrixHasSingularValuesNearOne) {
     const at::Tensor values = at::linalg_svdvals(orthogonalise(at::randn({rows, columns}), at::kFloat));
     EXPECT_GT(values.min().item<double>(), 0.3);
     EXPECT_LT(values.max().item<double>(), 1.3);
+  }
+}
+
+TEST_F(DeepTrainerTest, LearnsSetsAndNumbers) {
+  for (const Task task : {Task::kLabels, Task::kNumber}) {
+    const Corpus corpus = with_task(words(300), task);
+    DeepPlan plan = small_plan();
+    plan.spec.n_labels = static_cast<int>(corpus.labels.size());
+    const auto valid = range(240, 300);
+    const DeepResult result = train(corpus, range(0, 240), valid, options_for(200), plan);
+    ASSERT_EQ(result.valid_logits.size(), valid.size() * corpus.labels.size());
+    EXPECT_EQ(result.valid_error, answer_error(result.valid_logits, targets_of(corpus, valid)));
+    EXPECT_LT(result.valid_error, task == Task::kLabels ? 0.15 : 0.7) << task_name(task);
   }
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "engine/feed/pixel_batch.h"
+#include "engine/net/batch_targets.h"
 #include "engine/net/pixel_stem.h"
 
 namespace gulo {
@@ -61,8 +62,11 @@ at::Tensor features(const PixelStem& stem, const Pictures& pictures) {
   return (sums / counts.clamp_min(1).unsqueeze(1)).view({n, kCells * kCells * rows.size(1)});
 }
 
-double accuracy(const at::Tensor& scores, const at::Tensor& labels) {
-  return scores.argmax(1).eq(labels).to(at::kDouble).mean().item<double>();
+// Of one label an item how many are right; else the share of the targets' variance that is explained.
+double quality(Task task, const at::Tensor& scores, const at::Tensor& targets) {
+  if (task == Task::kLabel) return scores.argmax(1).eq(targets.argmax(1)).to(at::kDouble).mean().item<double>();
+  const double missed = (scores - targets).square().mean().item<double>();
+  return 1 - missed / (targets - targets.mean(0)).square().mean().clamp_min(1e-12).item<double>();
 }
 
 }  // namespace
@@ -74,25 +78,26 @@ bool is_mirror_symmetric(const Corpus& corpus, const std::vector<uint32_t>& item
   chosen.resize(std::min(chosen.size(), kMaxItems));
   const auto n = static_cast<int64_t>(chosen.size()), n_train = 2 * n / 3;
   if (n_train == 0 || n_train == n) return true;
-  const at::Tensor labels = at::empty({n}, at::kLong);
-  for (int64_t i = 0; i < n; ++i) labels.mutable_data_ptr<int64_t>()[i] = corpus.item_labels[chosen[i]];
+  const at::Tensor all_targets = target_rows(batch_targets(corpus, chosen), spec.n_labels);
 
   const Pictures as_they_are = pack(corpus, chosen, spec.channels, false);
   PixelStem stem{.stride = spec.stem_stride};
   fit_pixel_stem(stem, spec.stem_filters, as_they_are.pixels, as_they_are.sizes, spec.channels);
   const at::Tensor all = features(stem, as_they_are), train = all.slice(0, 0, n_train), middle = train.mean(0);
   const at::Tensor x = train - middle, gram = at::mm(x, x.t());
-  const at::Tensor targets = at::one_hot(labels.slice(0, 0, n_train), spec.n_labels).to(at::kFloat);
+  const at::Tensor targets = all_targets.slice(0, 0, n_train);
   const double ridge = kRidge * gram.diagonal().mean().item<double>() + 1e-9;
   const at::Tensor dual = at::linalg_solve(gram + ridge * at::eye(n_train), targets - targets.mean(0));
-  const at::Tensor weight = at::mm(x.t(), dual), tried = labels.slice(0, n_train);
+  const at::Tensor weight = at::mm(x.t(), dual), tried = all_targets.slice(0, n_train);
 
-  const double chance = targets.mean(0).max().item<double>();
-  const double same = accuracy(at::mm(all.slice(0, n_train) - middle, weight) + targets.mean(0), tried);
+  const bool one_label = corpus.task == Task::kLabel;
+  const double chance = one_label ? targets.mean(0).max().item<double>() : 0;
+  const double same = quality(corpus.task, at::mm(all.slice(0, n_train) - middle, weight) + targets.mean(0), tried);
   const std::vector<uint32_t> others(chosen.begin() + n_train, chosen.end());
   const at::Tensor images = features(stem, pack(corpus, others, spec.channels, true));
-  const double mirrored = accuracy(at::mm(images - middle, weight) + targets.mean(0), tried);
-  const double deviation = std::sqrt(same * (1 - same) / static_cast<double>(n - n_train));
+  const double mirrored = quality(corpus.task, at::mm(images - middle, weight) + targets.mean(0), tried);
+  const double variance = one_label ? same * (1 - same) : 2 * (1 - same) * (1 - same);
+  const double deviation = std::sqrt(variance / static_cast<double>(n - n_train));
   return mirrored >= same - kAllowedLoss * std::max(0., same - chance) - deviation;
 }
 

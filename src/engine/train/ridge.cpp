@@ -17,16 +17,25 @@ std::vector<float> to_floats(const at::Tensor& values) {
   return {flat.const_data_ptr<float>(), flat.const_data_ptr<float>() + flat.numel()};
 }
 
+// [n_items, n_outputs] double.
+at::Tensor ridge_targets(const Targets& targets) {
+  const auto n = static_cast<int64_t>(targets.n_items()), n_outputs = static_cast<int64_t>(targets.n_outputs);
+  if (targets.task == Task::kLabel) {
+    const at::Tensor index = at::empty({n, 1}, at::kLong);
+    std::ranges::copy(targets.labels, index.mutable_data_ptr<int64_t>());
+    return at::full({n, n_outputs}, -1.0, at::kDouble).scatter_(1, index, 1.0);
+  }
+  const at::Tensor values = at::tensor(targets.values).to(at::kDouble).view({n, n_outputs});
+  return targets.task == Task::kLabels ? 2 * values - 1 : values;
+}
+
 // Z: the features [n, F], centred and scaled so that the squares of a row sum to about 1. With Z Z' = U E U' or
 // Z' Z = V E V', the matrix P = U sqrt(E) = Z V holds all that the fits of any penalty a need:
 // fit = P (E + a)^-1 P' Y, and the diagonal of the hat matrix is P^2 (E + a)^-1.
 class Ridge {
  public:
-  Ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels)
-      : features_(features), n_(features.size(0)), n_features_(features.size(1)) {
-    const at::Tensor index = at::empty({n_, 1}, at::kLong);
-    std::copy(item_labels.begin(), item_labels.end(), index.mutable_data_ptr<int64_t>());
-    targets_ = at::full({n_, n_labels}, -1.0, at::kDouble).scatter_(1, index, 1.0);
+  Ridge(const at::Tensor& features, const at::Tensor& targets)
+      : features_(features), n_(features.size(0)), n_features_(features.size(1)), targets_(targets) {
     target_mean_ = targets_.mean(0);
     measure_columns();
     if (n_ <= n_features_)
@@ -156,10 +165,15 @@ class Ridge {
 
 }  // namespace
 
+RidgeFit fit_ridge(const at::Tensor& features, const Targets& targets, std::span<const double> penalties,
+                   int64_t n_group) {
+  const at::NoGradGuard no_grad;
+  return Ridge(features, ridge_targets(targets)).best_of(penalties, n_group);
+}
+
 RidgeFit fit_ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels,
                    std::span<const double> penalties, int64_t n_group) {
-  const at::NoGradGuard no_grad;
-  return Ridge(features, item_labels, n_labels).best_of(penalties, n_group);
+  return fit_ridge(features, label_targets(item_labels, static_cast<size_t>(n_labels)), penalties, n_group);
 }
 
 RidgeCost ridge_cost(size_t n_items, size_t n_features, size_t n_labels) {

@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "data/targets.h"
+
 namespace gulo {
 
 struct RidgeFit {
@@ -23,9 +25,13 @@ struct RidgeFit {
   double loo_loss = 0;              // mean square
 };
 
-// features: float [n_items, n_features], n_items >= 2; the target of a label is 1 for its items and -1 for all others.
+// features: float [n_items, n_features], n_items >= 2; the target of a label is 1 for its items and -1 for all others,
+// that of a number the number.
 // n_group < n_items: so many items at the end are, besides, left out together; with the same penalty.
 // Memory: that of the features once more in parts, and about 4 of the decomposed matrix.
+RidgeFit fit_ridge(const at::Tensor& features, const Targets& targets, std::span<const double> penalties,
+                   int64_t n_group = 0);
+// One label an item.
 RidgeFit fit_ridge(const at::Tensor& features, std::span<const int> item_labels, int n_labels,
                    std::span<const double> penalties, int64_t n_group = 0);
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "data/item_order.h"
 #include "engine/net/sample_network.h"
 
 namespace gulo {
@@ -13,6 +14,8 @@ namespace {
 
 // Fewer visits to every item than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastEpochs = 12;
+// More teach nothing new of a few items; there the bank is what counts.
+constexpr double kMaxEpochs = 200;
 // Of 8 kHz sound 8 s; what lies further on is seen through another window.
 constexpr int kMaxWindowRows = 1024;
 constexpr int64_t kMaxBatchSamples = 1 << 19;
@@ -44,8 +47,8 @@ CorpusFacts facts_of(const Corpus& corpus, const std::vector<uint32_t>& train) {
     facts.lengths.push_back(view.shape.extents[0]);
     if (view.shape.rate_hz > 0) rates.push_back(view.shape.rate_hz);
     if (view.shape.rate_hz > 0 || view.shape.type != ValueType::kFloat32) ++n_sounds;
-    facts.missing = facts.missing || has_missing(view);
   }
+  for (uint32_t item : first_shard(corpus, train)) facts.missing = facts.missing || has_missing(corpus.view(item));
   // Items that are set aside must fit too.
   for (const ItemShape& shape : corpus.shapes) facts.channels = std::max(facts.channels, shape.extents[1]);
   std::sort(facts.lengths.begin(), facts.lengths.end());
@@ -149,6 +152,7 @@ SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   const int longest = static_cast<int>(std::min<int64_t>(facts.lengths.back(), kMaxWindowRows * plan.spec.stride));
   plan.spec.window_samples = std::max((longest + row - 1) / row * row, plan.spec.taps);
   plan.feed.window_samples = static_cast<size_t>(plan.spec.window_samples);
+  plan.max_epochs = kMaxEpochs;
   plan.items_per_batch = std::clamp(static_cast<int>(train.size()) / 8, 8, 32);
   for (const auto& [first, second] : {std::pair{64, 128}, {48, 96}, {32, 64}}) {
     set_widths(first, second, plan.spec);
@@ -162,7 +166,7 @@ DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   const auto network = std::make_shared<SampleNetwork>(plan.spec, seed, dtype);
   network->set_stripes(plan.hidden_frequencies, plan.hidden_times);
   if (!plan.spec.item_level) {
-    const Levels levels = channel_levels(corpus, train, static_cast<size_t>(plan.spec.channels));
+    const Levels levels = channel_levels(corpus, first_shard(corpus, train), static_cast<size_t>(plan.spec.channels));
     network->stem().set_level(levels.offset, levels.scale);
   }
   int64_t n_times = 0;

@@ -87,7 +87,7 @@ TEST(SamplePlanTest, EmptyAndShortItemsAreTrainedOn) {
     DeepSetup setup = setup_samples(corpus, all_items(corpus), {.seconds = 1});
     const Batch batch = setup.feed->next();
     const at::Tensor labels = at::zeros({static_cast<int64_t>(batch.owners.size())}, at::kLong);
-    EXPECT_TRUE(std::isfinite(setup.network->loss(batch, labels, {}).item<double>()));
+    EXPECT_TRUE(std::isfinite(setup.network->loss(batch, {Task::kLabel, labels}, {}).item<double>()));
   }
 }
 
@@ -108,7 +108,7 @@ Training train(const Corpus& corpus, int n_steps, bool fixed_batch) {
       labels.mutable_data_ptr<int64_t>()[j] = corpus.item_labels[batch.owners[j]];
     TrainStep step;
     step.seed = static_cast<uint64_t>(i);
-    const at::Tensor loss = setup.network->loss(batch, labels, step);
+    const at::Tensor loss = setup.network->loss(batch, {Task::kLabel, labels}, step);
     loss.backward();
     run.losses.push_back(loss.item<double>());
     optimiser.step(1 - static_cast<double>(i) / n_steps);

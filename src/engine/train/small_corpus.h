@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "data/corpus.h"
+#include "data/task_assignment.h"
 
 namespace gulo {
 
@@ -28,6 +29,28 @@ inline Corpus small_corpus(size_t n_items, int n_labels, uint64_t seed) {
     corpus.content_hashes.push_back(XXH3_64bits(item.data(), item.size()));
   }
   corpus.arena.resize(corpus.arena.size() + Corpus::kArenaPadding);
+  return corpus;
+}
+
+// The same items with the label's own and the next label, but for the first label's, which have none.
+inline Corpus with_sets(Corpus corpus) {
+  corpus.task = Task::kLabels;
+  const int n_labels = static_cast<int>(corpus.labels.size());
+  for (const int label : corpus.item_labels)
+    corpus.label_sets.push_back(label == 0              ? std::vector<int>{}
+                                : label + 1 == n_labels ? std::vector<int>{0, label}
+                                                        : std::vector<int>{label, label + 1});
+  return corpus;
+}
+
+// The same items with a number instead of the label: 100, 110, 120...
+inline Corpus with_numbers(Corpus corpus) {
+  corpus.task = Task::kNumber;
+  corpus.labels = {"number"};
+  for (const int label : corpus.item_labels) corpus.numbers.push_back(100 + 10 * label);
+  std::vector<uint32_t> items(corpus.n_items());
+  for (size_t i = 0; i < items.size(); ++i) items[i] = static_cast<uint32_t>(i);
+  set_number_unit(corpus, items);
   return corpus;
 }
 

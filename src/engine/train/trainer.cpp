@@ -17,6 +17,9 @@
 #include "base/units.h"
 #include "data/split.h"
 #include "data/table/data_set.h"
+#include "data/targets.h"
+#include "data/task_assignment.h"
+#include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/gemm_probe.h"
@@ -35,6 +38,13 @@ using nlohmann::json;
 
 // A model file has 32 MB at most: 28 for the wide rows, the rest for the deep part, the bitmap and the metadata.
 constexpr size_t kMaxWideBytes = 28'000'000;
+// The bank needs no validation items: of fewer than these a network's likelihood is not told from luck.
+constexpr size_t kLeastToJudge = 16;
+
+// Of the deep part's time, for trials; the network that answers is trained in the rest.
+constexpr double kTrialShare = 0.45;
+// With less than this in all there are no trials.
+constexpr double kLeastTrialSeconds = 8;
 
 struct TrainData {
   Corpus corpus;
@@ -50,33 +60,55 @@ DataOptions data_options(const TrainOptions& options) {
   DataOptions data;
   data.split = split_of(options.split, Split::kTrain);
   data.kind = options.kind;
+  data.task = options.task;
   data.label_column = options.label_column;
+  data.column = options.column;
   data.max_bad_fraction = options.max_bad_fraction;
+  data.memory_bytes = options.memory_bytes;
+  data.spill_folder = temporary_folder(options.model_path);
   data.n_threads = options.n_threads;
   return data;
 }
 
-// Of the training data's kind and columns.
+// Of the training data's kind, task and columns.
 Corpus read_valid(const TrainOptions& options, const Corpus& train) {
   DataOptions data = data_options(options);
   data.split = Split::kAll;
   data.kind = train.kind;
+  data.task = train.task;
+  if (train.task == Task::kLabels) data.labels = train.labels;
   data.columns = train.columns;
   data.min_labels = 1;
   return read_data_set(options.valid_data, data).corpus;
 }
 
-TrainData read_data(const TrainOptions& options) {
+// Of streamed items, an eighth of the memory at most is set aside, but for a thousand items: validation would read more
+// than that again and again.
+double valid_fraction(const Corpus& corpus, double asked) {
+  constexpr double kEnoughItems = 1000;
+  if (!corpus.arena.in_file()) return asked;
+  const double by_bytes =
+      0.125 * static_cast<double>(corpus.arena.limits().memory_bytes) / static_cast<double>(corpus.n_bytes());
+  return std::min(asked, std::max(by_bytes, kEnoughItems / static_cast<double>(corpus.n_items())));
+}
+
+TrainData read_items(const TrainOptions& options) {
   DataSet set = read_data_set(options.data, data_options(options));
   TrainData data{std::move(set.corpus), {}, std::move(set.description)};
   if (options.valid_data.empty()) {
-    data.parts = split_corpus(data.corpus, options.valid_fraction, options.seed);
+    data.parts = split_corpus(data.corpus, valid_fraction(data.corpus, options.valid_fraction), options.seed);
     return data;
   }
   const size_t n_train = data.corpus.n_items();
   append_corpus(data.corpus, read_valid(options, data.corpus), options.valid_data);
   for (size_t i = 0; i < data.corpus.n_items(); ++i)
     (i < n_train ? data.parts.train : data.parts.valid).push_back(static_cast<uint32_t>(i));
+  return data;
+}
+
+TrainData read_data(const TrainOptions& options) {
+  TrainData data = read_items(options);
+  set_number_unit(data.corpus, data.parts.train);
   return data;
 }
 
@@ -101,11 +133,11 @@ class RecogniserTrainer {
     data_ = read_data(options_);
     say_what_is_there();
     plan_ = plan_budget(options_.budget_s, seconds_since_process_start(), options_.parts);
-    for (const uint32_t i : data_.parts.valid) valid_labels_.push_back(data_.corpus.item_labels[i]);
+    valid_targets_ = targets_of(data_.corpus, data_.parts.valid);
     if (options_.parts != "deep") train_wide_part();
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && (!data_.parts.valid.empty() || !has_wide())) deep_ = train_deep_part();
+    if (options_.parts != "wide" && can_judge_deep()) deep_ = train_deep_part();
     require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     combine();
@@ -147,6 +179,16 @@ class RecogniserTrainer {
     if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
   }
 
+  // A deep part that stands beside a wide one must show on validation that it helps.
+  bool can_judge_deep() const {
+    if (!has_wide()) return true;
+    const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
+    if (!enough)
+      say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none",
+                      data_.parts.valid.size()));
+    return enough;
+  }
+
   std::optional<BankResult> train_bank_part() {
     const bool timed = options_.steps == 0;
     BankOptions bank;
@@ -173,7 +215,9 @@ class RecogniserTrainer {
     deep_seconds_ = plan_.end_s - begin_s;
     if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
-    DeepResult result = train_deep_on(data_.parts.train, data_.parts.valid, progress);
+    DeepResult result = is_trying_out() ? try_epochs(progress)
+                                        : train_deep_on(data_.parts.train, data_.parts.valid, progress,
+                                                        {.seconds = deep_seconds_});
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
@@ -184,9 +228,37 @@ class RecogniserTrainer {
     return result;
   }
 
-  DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress) {
+  bool is_trying_out() const {
+    return options_.steps == 0 && deep_seconds_ > kLeastTrialSeconds && !data_.parts.valid.empty() &&
+           !epochs_to_try(data_.corpus.kind).empty();
+  }
+
+  // How often items are best seen, found out by small networks. The best of them, if nothing interferes, is refitted.
+  // A step back may be chance: only where it is clear are no more tried.
+  DeepResult try_epochs(Progress& progress) {
+    const double end_s = seconds_since_process_start() + kTrialShare * deep_seconds_;
+    DeepResult best;
+    std::vector<float> best_logits;
+    for (const double epochs : epochs_to_try(data_.corpus.kind)) {
+      const double left_s = end_s - seconds_since_process_start();
+      const bool is_over = interrupted() || best.interrupted || best.steps == 0;
+      if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
+      DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
+                                       {.seconds = left_s, .epochs = epochs, .is_trial = true});
+      const Calibration alone = fit_calibration({}, trial.valid_logits, valid_targets_);
+      const std::vector<float> logits = combine_logits(alone, {}, trial.valid_logits);
+      if (best.network && improves(logits, best_logits, valid_targets_)) break;
+      if (best.network && mean_loss(logits, valid_targets_) >= mean_loss(best_logits, valid_targets_)) continue;
+      best = std::move(trial);
+      best_logits = logits;
+    }
+    return best;
+  }
+
+  DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress,
+                           SetupOptions setup_options) {
     DeepOptions deep;
-    deep.seconds = plan_.end_s - seconds_since_process_start();
+    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - seconds_since_process_start();
     deep.steps = options_.steps;
     deep.seed = options_.seed;
     deep.dtype = dtype_;
@@ -200,29 +272,43 @@ class RecogniserTrainer {
       return !interrupted();
     };
     deep.setup = [&](double flops_per_s) {
-      DeepSetup setup =
-          setup_deep(data_.corpus, train, {deep_seconds_, flops_per_s, deep.seed, deep.dtype, options_.augment});
+      setup_options.flops_per_s = flops_per_s;
+      setup_options.seed = deep.seed;
+      setup_options.dtype = deep.dtype;
+      setup_options.augment = options_.augment;
+      DeepSetup setup = setup_deep(data_.corpus, train, setup_options);
       augmentation_ = setup.augmentation;
       return setup;
     };
-    return train_deep(data_.corpus, valid, deep);
+    deep.gemm_peak_flops_per_s = gemm_peak_flops_per_s_;
+    DeepResult result = train_deep(data_.corpus, valid, deep);
+    gemm_peak_flops_per_s_ = result.gemm_peak_flops_per_s;
+    return result;
   }
 
   // A network that had seen the items as often as is good for it before its time was up is trained anew on all of
   // them. What was measured on the validation items holds for it too: it only knows more.
   bool is_worth_refitting() const {
     const double left_s = plan_.end_s - seconds_since_process_start();
-    return options_.steps == 0 && options_.valid_data.empty() && !interrupted() && !data_.parts.valid.empty() &&
-           left_s > 1.15 * deep_->loop_seconds;
+    return options_.steps == 0 && (options_.valid_data.empty() || is_trying_out()) && !interrupted() &&
+           !data_.parts.valid.empty() && left_s > 1.15 * deep_->loop_seconds;
   }
 
   void refit_deep() {
     std::vector<uint32_t> all = data_.parts.train;
-    all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
+    if (options_.valid_data.empty()) all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
     Progress progress("refit");
-    DeepResult again = train_deep_on(all, {}, progress);
+    SetupOptions setup_options{.seconds = deep_seconds_};
+    if (is_trying_out()) {
+      setup_options.seconds = plan_.end_s - seconds_since_process_start();
+      setup_options.epochs = deep_->epochs;
+      setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
+    }
+    DeepResult again = train_deep_on(all, {}, progress, setup_options);
     if (interrupted()) return progress.finish("interrupted: the network from before is kept");
-    progress.finish(fmt::format("{} steps on all items", format_count(static_cast<uint64_t>(again.steps))));
+    progress.finish(fmt::format("{} steps on {} items", format_count(static_cast<uint64_t>(again.steps)),
+                                format_count(all.size())));
+    copy_tuning(*deep_->network, *again.network);
     deep_->network = again.network;
     refitted_ = true;
   }
@@ -232,19 +318,17 @@ class RecogniserTrainer {
     const std::vector<float> none;
     const auto& wide = wide_ ? wide_->valid_logits : bank_ ? bank_->valid_logits : none;
     const auto& deep = deep_ ? deep_->valid_logits : none;
-    calibration_ = fit_calibration(wide, deep, valid_labels_);
-    if (valid_labels_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
+    calibration_ = fit_calibration(wide, deep, valid_targets_);
+    if (valid_targets_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
     const auto sum = combine_logits(calibration_, wide, deep);
-    valid_error_ = error_fraction(sum, valid_labels_);
-    n_valid_ = valid_labels_.size();
+    measure(sum, valid_targets_);
     keep_deep_ = deep_.has_value();
     if (!deep_) return use_bank_alone();
     if (!has_wide()) return;
-    const Calibration wide_only = fit_calibration(wide, {}, valid_labels_);
+    const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
-    const double error_without = error_fraction(without, valid_labels_);
-    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
-                 improves_likelihood(without, sum, valid_labels_);
+    const double error_without = answer_error(without, valid_targets_);
+    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without && improves(without, sum, valid_targets_);
     if (keep_deep_) {
       say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
                       format_percent(deep_->valid_error), format_percent(valid_error_)));
@@ -253,23 +337,30 @@ class RecogniserTrainer {
     say(fmt::format("the deep part does not help on validation (error {} without it, {} with it) and is dropped",
                     format_percent(error_without), format_percent(valid_error_)));
     calibration_ = wide_only;
-    valid_error_ = error_without;
+    measure(without, valid_targets_);
     use_bank_alone();
+  }
+
+  void measure(const std::vector<float>& logits, const Targets& targets) {
+    n_valid_ = targets.n_items();
+    valid_error_ = answer_error(logits, targets);
+    if (targets.task == Task::kNumber)
+      valid_rmse_ = data_.corpus.number_unit.scale * std::sqrt(mean_loss(logits, targets));
   }
 
   // Where the items are few, leaving each out in turn says more than a tenth of them set aside.
   void use_bank_alone() {
     if (!bank_) return;
-    std::vector<int> labels;
-    for (const uint32_t i : bank_->loo_items) labels.push_back(data_.corpus.item_labels[i]);
-    calibration_ = fit_calibration(bank_->loo_logits, {}, labels);
-    valid_error_ = bank_->loo_error;
-    n_valid_ = labels.size();
+    const Targets targets = targets_of(data_.corpus, bank_->loo_items);
+    calibration_ = fit_calibration(bank_->loo_logits, {}, targets);
+    measure(combine_logits(calibration_, bank_->loo_logits, {}), targets);
   }
 
   json write() {
     ModelSpec spec;
     spec.kind = data_.corpus.kind;
+    spec.task = data_.corpus.task;
+    spec.number_unit = data_.corpus.number_unit;
     spec.labels = data_.corpus.labels;
     spec.columns = data_.corpus.columns;
     spec.calibration = calibration_;
@@ -303,7 +394,8 @@ class RecogniserTrainer {
                 {"n_valid", n_valid_},
                 {"n_bad", data_.corpus.n_bad},
                 {"n_bytes", data_.corpus.n_bytes()},
-                {"n_labels", data_.corpus.labels.size()},
+                {"n_labels", data_.corpus.task == Task::kNumber ? 0 : data_.corpus.labels.size()},
+                {"task", task_name(data_.corpus.task)},
                 {"kind", kind_name(data_.corpus.kind)},
                 {"device", "cpu"},
                 {"budget_s", options_.budget_s},
@@ -317,16 +409,19 @@ class RecogniserTrainer {
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
+                {"memory_bytes", data_.corpus.arena.limits().memory_bytes},
+                {"streamed", data_.corpus.arena.in_file()},
                 {"peak_memory_bytes", peak_memory_bytes()},
                 {"curve", curve_},
                 {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};
+    if (data_.corpus.task == Task::kNumber) record["valid_rmse"] = n_valid_ == 0 ? json() : json(valid_rmse_);
     uint64_t n_parameters = wide_ ? wide_->n_parameters : bank_ ? bank_->n_parameters : 0;
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
     if (wide_)
       record["wide"] = {
           {"recipe", wide_->recipe},        {"epochs", wide_->epochs},
-          {"seconds", wide_->seconds},      {"valid_error", valid_labels_.empty() ? json() : json(wide_->valid_error)},
+          {"seconds", wide_->seconds},      {"valid_error", valid_targets_.empty() ? json() : json(wide_->valid_error)},
           {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
           {"rows", wide_->tensors.n_rows()}};
     if (bank_)
@@ -340,7 +435,8 @@ class RecogniserTrainer {
       record["deep"] = {{"kept", keep_deep_},
                         {"valid_error", deep_->valid_error},
                         {"parameters", deep_->network->n_parameters()},
-                        {"augmentation", augmentation_}, {"refitted", refitted_}};
+                        {"augmentation", augmentation_},
+                        {"refitted", refitted_}};
       record["model_flops"] = deep_->model_flops;
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
@@ -351,7 +447,7 @@ class RecogniserTrainer {
 
   const TrainOptions& options_;
   TrainData data_;
-  std::vector<int> valid_labels_;
+  Targets valid_targets_;
   BudgetPlan plan_;
   at::ScalarType dtype_ = at::kFloat;
   std::optional<WideResult> wide_;
@@ -361,7 +457,9 @@ class RecogniserTrainer {
   Calibration calibration_;
   bool keep_deep_ = false, refitted_ = false;
   double deep_seconds_ = 0;
-  double valid_error_ = 1;  // of the recogniser as it is written
+  double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
+  double valid_error_ = 1;  // answer_error of the recogniser as it is written
+  double valid_rmse_ = 0;   // of numbers
   size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
 };

@@ -7,21 +7,24 @@
 #include <string>
 
 #include "data/reader/reader.h"
+#include "data/task.h"
 
 namespace gulo {
 
 struct TrainOptions {
   std::string data, model_path;
   std::string valid_data;  // empty: valid_fraction of the items
-  std::string split = "auto", label_column;
+  std::string split = "auto", label_column, column;
   double budget_s = 60;
   double valid_fraction = 0.1;
   double max_bad_fraction = 0.01;
-  int64_t steps = 0;  // > 0: so many deep steps and no clock: same seed, same bits
+  uint64_t memory_bytes = 0;  // items that take more are streamed from a file; 0: half of the free memory
+  int64_t steps = 0;          // > 0: so many deep steps and no clock: same seed, same bits
   uint64_t seed = 0;
   int n_threads = 1;
   std::string parts = "both";  // both | wide | deep
   std::optional<Kind> kind;    // none: found out from the contents
+  std::optional<Task> task;    // none: guessed from the labels
   bool augment = true;         // items may be varied at random in training
 };
 

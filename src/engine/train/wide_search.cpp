@@ -14,7 +14,7 @@ namespace gulo {
 
 namespace {
 
-constexpr double kEpochs = 6;
+constexpr double kEpochs = 6, kNumberEpochs = 24;  // numbers are learned in smaller steps
 // After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds.
 constexpr double kEnoughEpochs = 2.5;
 // The file may be larger where keeping to max_bytes would cost more validation error than this.
@@ -22,15 +22,9 @@ constexpr double kMaxQuantisationCost = 0.001;
 
 struct Candidate {
   std::unique_ptr<WideTrainer> trainer;
-  double epochs = 0, loss = 0, likelihood_loss = INFINITY;
+  double epochs = 0, loss = 0, mean_loss = INFINITY;
   std::vector<float> valid_logits;
 };
-
-std::vector<int> labels_of(const Corpus& corpus, const std::vector<uint32_t>& items) {
-  std::vector<int> labels;
-  for (const uint32_t i : items) labels.push_back(corpus.item_labels[i]);
-  return labels;
-}
 
 class WideSearch {
  public:
@@ -39,7 +33,7 @@ class WideSearch {
         parts_(parts),
         options_(options),
         curve_(curve),
-        valid_labels_(labels_of(corpus, parts.valid)),
+        valid_targets_(targets_of(corpus, parts.valid)),
         progress_("wide") {}
 
   WideResult run() {
@@ -51,7 +45,7 @@ class WideSearch {
     const bool whole = best.epochs >= kEnoughEpochs;
     if (!whole && !interrupted()) {  // much data: the winner goes on learning for as long as the search took
       Candidate longer = train_and_validate(best.trainer->recipe(), options_.final_s);
-      if (longer.likelihood_loss <= best.likelihood_loss) best = std::move(longer);
+      if (longer.mean_loss <= best.mean_loss) best = std::move(longer);
       result.epochs = best.epochs;
     }
     keep(best, result);
@@ -84,7 +78,7 @@ class WideSearch {
       const auto n_left = static_cast<double>(parts_.valid.empty() ? 1 : recipes.size() - i);
       const double share_s = options_.search_s > 0 ? std::max(0.1, left_s / n_left) : 0;
       Candidate candidate = train_and_validate(recipes[i], share_s);
-      if (!best.trainer || candidate.likelihood_loss < best.likelihood_loss) best = std::move(candidate);
+      if (!best.trainer || candidate.mean_loss < best.mean_loss) best = std::move(candidate);
       if (interrupted() || parts_.valid.empty()) break;  // without validation items the first recipe is taken
     }
     return best;
@@ -92,8 +86,9 @@ class WideSearch {
 
   Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds) {
     Candidate candidate;
-    candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()));
-    const WideSchedule schedule{kEpochs, seconds, options_.seed, options_.n_threads};
+    candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()), corpus_.task);
+    const double epochs = corpus_.task == Task::kNumber ? kNumberEpochs : kEpochs;
+    const WideSchedule schedule{epochs, seconds, options_.seed, options_.n_threads};
     candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
       candidate.loss = now.loss;
       progress_.update(now.fraction,
@@ -105,15 +100,14 @@ class WideSearch {
 
   Candidate train_and_validate(const WideRecipe& recipe, double seconds) {
     Candidate candidate = train(recipe, parts_.train, seconds);
-    if (!valid_labels_.empty()) {
+    if (!valid_targets_.empty()) {
       candidate.valid_logits = candidate.trainer->logits(corpus_, parts_.valid, options_.n_threads);
-      const Calibration calibration = fit_calibration(candidate.valid_logits, {}, valid_labels_);
-      candidate.likelihood_loss =
-          negative_log_likelihood(combine_logits(calibration, candidate.valid_logits, {}), valid_labels_);
+      const Calibration calibration = fit_calibration(candidate.valid_logits, {}, valid_targets_);
+      candidate.mean_loss = mean_loss(combine_logits(calibration, candidate.valid_logits, {}), valid_targets_);
       curve_.push_back({{"phase", "wide"},
                         {"seconds", seconds_since_process_start()},
                         {"loss", candidate.loss},
-                        {"valid_error", error_fraction(candidate.valid_logits, valid_labels_)},
+                        {"valid_error", answer_error(candidate.valid_logits, valid_targets_)},
                         {"recipe", recipe.name}});
     }
     return candidate;
@@ -124,16 +118,16 @@ class WideSearch {
     wide_recipe_ = best.trainer->recipe();
     result.spec = wide_recipe_.spec;
     result.n_parameters = best.trainer->n_parameters();
-    const double float_error = error_fraction(best.valid_logits, valid_labels_);
+    const double float_error = answer_error(best.valid_logits, valid_targets_);
     std::vector<WideTensors> variants{best.trainer->quantise(options_.max_bytes)};
-    if (!valid_labels_.empty()) variants.push_back(best.trainer->quantise(SIZE_MAX));
+    if (!valid_targets_.empty()) variants.push_back(best.trainer->quantise(SIZE_MAX));
     for (WideTensors& variant : variants) {
       max_bytes_ = &variant == &variants.front() ? options_.max_bytes : SIZE_MAX;
       result.tensors = std::move(variant);
-      if (valid_labels_.empty()) break;
+      if (valid_targets_.empty()) break;
       best.trainer->load(result.tensors);
       result.valid_logits = best.trainer->logits(corpus_, parts_.valid, options_.n_threads);
-      result.valid_error = error_fraction(result.valid_logits, valid_labels_);
+      result.valid_error = answer_error(result.valid_logits, valid_targets_);
       result.quantisation_cost = result.valid_error - float_error;
       if (result.quantisation_cost <= kMaxQuantisationCost) break;
     }
@@ -143,7 +137,7 @@ class WideSearch {
   const TrainValid& parts_;
   const WideSearchOptions& options_;
   nlohmann::json& curve_;
-  std::vector<int> valid_labels_;
+  const Targets valid_targets_;
   WideRecipe wide_recipe_;
   size_t max_bytes_ = 0;
   Progress progress_;

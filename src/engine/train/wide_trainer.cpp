@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "base/threads.h"
+#include "data/item_order.h"
 #include "data/window_plan.h"
 #include "run/wide_scorer.h"
 
@@ -22,6 +23,8 @@ namespace {
 constexpr size_t kBatchItems = 8;  // what two cores' caches hold of 4 KiB items' rows; part of the result, so fixed
 constexpr size_t kMaxTableBytes = size_t{512} << 20;
 constexpr double kBiasLearningRate = 0.01;
+// Of numbers, whatever the recipe: the items of a batch step together, and eight alike must not step too far.
+constexpr double kNumberLearningRate = 0.12;
 constexpr uint64_t kRaritySampleBytes = uint64_t{32} << 20;
 
 using Clock = std::chrono::steady_clock;
@@ -36,6 +39,26 @@ double cross_entropy_gradient(std::vector<float>& logits, int n_labels, int labe
   for (auto it = logits.begin(); it != end; ++it) *it /= sum;
   logits[static_cast<size_t>(label)] -= 1;
   return static_cast<double>(std::log(sum) + largest - own);
+}
+
+// The same of labels by themselves, which the item has or has not.
+double labels_gradient(std::vector<float>& logits, int n_labels, const std::vector<int>& labels) {
+  float loss = 0;
+  for (int k = 0; k < n_labels; ++k) {
+    float& logit = logits[static_cast<size_t>(k)];
+    loss += std::max(logit, 0.0f) + std::log1p(std::exp(-std::abs(logit)));
+    for (const int label : labels) loss -= label == k ? logit : 0.0f;
+    logit = 1 / (1 + std::exp(-logit));
+  }
+  for (const int label : labels) logits[static_cast<size_t>(label)] -= 1;
+  return static_cast<double>(loss) / n_labels;
+}
+
+// Of half the squared error; returns the squared error.
+double number_gradient(std::vector<float>& answer, double wanted) {
+  const double miss = static_cast<double>(answer[0]) - wanted;
+  answer[0] = static_cast<float>(miss);
+  return miss * miss;
 }
 
 }  // namespace
@@ -58,11 +81,13 @@ class WideTrainer::Run {
       : trainer_(trainer),
         corpus_(corpus),
         items_(items),
+        order_(corpus, items),
         schedule_(schedule),
         on_progress_(on_progress),
         rng_(schedule.seed),
         n_steps_(static_cast<size_t>(std::ceil(schedule.epochs * static_cast<double>(items.size()) / kBatchItems))) {
     if (trainer.recipe_.rarity) count_rarity();
+    order_.shuffle(rng_);
   }
 
   double train() {
@@ -99,16 +124,11 @@ class WideTrainer::Run {
 
   // Counted on a random sample: enough to tell common n-grams from rare ones, and short beside an epoch.
   void count_rarity() {
-    std::vector<uint32_t> sample(items_);
-    rng_.shuffle(sample);
-    uint64_t n_bytes = 0;
-    size_t n_sampled = 0;
-    while (n_sampled < sample.size() && n_bytes < kRaritySampleBytes)
-      n_bytes += first_window(sample[n_sampled++]).size();
+    const std::vector<uint32_t> sample = draw_sample();
     std::vector<uint32_t> n_items_with(trainer_.shape_.n_rows());
     const int n_threads = std::max(1, schedule_.n_threads);
     std::vector<NgramScratch> scratch(static_cast<size_t>(n_threads));
-    parallel_for(n_sampled, n_threads, 16, [&](size_t i, int thread) {
+    parallel_for(sample.size(), n_threads, 16, [&](size_t i, int thread) {
       auto& own = scratch[static_cast<size_t>(thread)];
       const size_t n = extract_window(trainer_.shape_, first_window(sample[i]), true, own);
       for (size_t j = 0; j < n; ++j) std::atomic_ref(n_items_with[own.ids[j]]).fetch_add(1, std::memory_order_relaxed);
@@ -116,13 +136,24 @@ class WideTrainer::Run {
     row_rate_.resize(n_items_with.size());
     double sum = 0, n = 0;
     for (size_t r = 0; r < row_rate_.size(); ++r) {
-      const double rarity = std::log((1.0 + static_cast<double>(n_sampled)) / (1.0 + n_items_with[r]));
+      const double rarity = std::log((1.0 + static_cast<double>(sample.size())) / (1.0 + n_items_with[r]));
       row_rate_[r] = static_cast<float>(rarity * rarity);
       sum += n_items_with[r] * rarity * rarity;
       n += n_items_with[r];
     }
     if (sum > 0)
       for (float& rate : row_rate_) rate *= static_cast<float>(n / sum);  // the mean step is what it was
+  }
+
+  std::vector<uint32_t> draw_sample() {
+    order_.shuffle(rng_);
+    std::vector<uint32_t> sample;
+    uint64_t n_bytes = 0;
+    do {
+      sample.push_back(order_.item());
+      n_bytes += first_window(sample.back()).size();
+    } while (n_bytes < kRaritySampleBytes && order_.advance());
+    return sample;
   }
 
   std::span<const uint8_t> first_window(uint32_t item) const {
@@ -134,12 +165,8 @@ class WideTrainer::Run {
   void begin_step() {
     n_slots_ = std::min(kBatchItems, items_.size());
     for (size_t s = 0; s < n_slots_; ++s) {
-      if (order_.empty()) {
-        order_ = items_;
-        rng_.shuffle(order_);
-      }
-      slots_[s].item = order_.back();
-      order_.pop_back();
+      slots_[s].item = order_.item();
+      if (!order_.advance()) order_.shuffle(rng_);
       slots_[s].window = random_window(corpus_.item(slots_[s].item).size(),
                                        static_cast<size_t>(trainer_.recipe_.spec.window_bytes), rng_);
     }
@@ -157,8 +184,20 @@ class WideTrainer::Run {
     for (int k = 0; k < trainer_.n_labels_; ++k)
       slot.step[static_cast<size_t>(k)] =
           slot.step[static_cast<size_t>(k)] * value + trainer_.bias_[static_cast<size_t>(k)];
-    slot.loss = cross_entropy_gradient(slot.step, trainer_.n_labels_, corpus_.item_labels[slot.item]);
+    slot.loss = gradient(slot);
     for (float& s : slot.step) s *= value * static_cast<float>(learning_rate());
+  }
+
+  double gradient(Slot& slot) const {
+    switch (trainer_.task_) {
+      case Task::kLabel:
+        return cross_entropy_gradient(slot.step, trainer_.n_labels_, corpus_.item_labels[slot.item]);
+      case Task::kLabels:
+        return labels_gradient(slot.step, trainer_.n_labels_, corpus_.label_sets[slot.item]);
+      case Task::kNumber:
+        return number_gradient(slot.step, corpus_.number_unit.to_answer(corpus_.numbers[slot.item]));
+    }
+    return 0;
   }
 
   void update(int part) {
@@ -170,7 +209,7 @@ class WideTrainer::Run {
     }
   }
 
-  double learning_rate() const { return trainer_.recipe_.learning_rate * (1 - fraction_); }
+  double learning_rate() const { return trainer_.learning_rate_ * (1 - fraction_); }
 
   // Runs in one thread while the others wait.
   void end_of_step() noexcept {
@@ -179,8 +218,7 @@ class WideTrainer::Run {
       const float value = 1 / std::sqrt(static_cast<float>(slot.ids.size()) + 1);
       for (int k = 0; k < trainer_.n_labels_; ++k)
         trainer_.bias_[static_cast<size_t>(k)] -=
-            static_cast<float>(kBiasLearningRate / trainer_.recipe_.learning_rate) * slot.step[static_cast<size_t>(k)] /
-            value;
+            static_cast<float>(kBiasLearningRate / trainer_.learning_rate_) * slot.step[static_cast<size_t>(k)] / value;
       mean_loss_ += (slot.loss - mean_loss_) / std::min(500.0, static_cast<double>(++n_items_seen_));
       n_bytes_seen_ += slot.window.size;
     }
@@ -200,12 +238,12 @@ class WideTrainer::Run {
   WideTrainer& trainer_;
   const Corpus& corpus_;
   const std::vector<uint32_t>& items_;
+  ItemOrder order_;
   const WideSchedule& schedule_;
   const std::function<bool(const WideProgress&)>& on_progress_;
   Rng rng_;
   size_t n_steps_;
   std::vector<float> row_rate_;  // empty: 1
-  std::vector<uint32_t> order_;
   Slot slots_[kBatchItems];
   size_t n_slots_ = 0;
   std::atomic<size_t> next_slot_{0};
@@ -216,8 +254,13 @@ class WideTrainer::Run {
   Clock::time_point start_ = Clock::now();
 };
 
-WideTrainer::WideTrainer(const WideRecipe& recipe, int n_labels)
-    : recipe_(recipe), n_labels_(n_labels), width_(ngram_bag_width(n_labels)), bias_(static_cast<size_t>(n_labels)) {
+WideTrainer::WideTrainer(const WideRecipe& recipe, int n_labels, Task task)
+    : recipe_(recipe),
+      n_labels_(n_labels),
+      width_(ngram_bag_width(n_labels)),
+      task_(task),
+      learning_rate_(task == Task::kNumber ? kNumberLearningRate : recipe.learning_rate),
+      bias_(static_cast<size_t>(n_labels)) {
   while (recipe_.spec.log2_rows > 12 &&
          (sizeof(float) * static_cast<size_t>(width_) << recipe_.spec.log2_rows) > kMaxTableBytes)
     --recipe_.spec.log2_rows;

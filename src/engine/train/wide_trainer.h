@@ -19,7 +19,7 @@ namespace gulo {
 struct WideRecipe {
   std::string name;
   WideSpec spec;
-  double learning_rate = 10;
+  double learning_rate = 10;  // of labels
   // Rows step by log(N / items that have the n-gram) squared: n-grams that stand in all items learn nothing, rare ones
   // most (inverse document frequency, Sparck Jones 1972, as a learning rate).
   bool rarity = false;
@@ -50,10 +50,10 @@ struct WideTensors {
 class WideTrainer {
  public:
   // Takes 2^log2_rows x width floats; log2_rows of the recipe is lowered to what fits 512 MiB. Throws Error (kDevice).
-  WideTrainer(const WideRecipe& recipe, int n_labels);
+  WideTrainer(const WideRecipe& recipe, int n_labels, Task task = Task::kLabel);
 
-  // Trains a new table; to be called once. `on_progress` returns false to stop early. Returns the epochs done (1.5: one
-  // and a half).
+  // Trains a new table on a corpus of the same task; to be called once. `on_progress` returns false to stop early.
+  // Returns the epochs done (1.5: one and a half).
   double fit(const Corpus& corpus, const std::vector<uint32_t>& items, const WideSchedule& schedule,
              const std::function<bool(const WideProgress&)>& on_progress);
 
@@ -76,6 +76,8 @@ class WideTrainer {
   WideRecipe recipe_;
   NgramBagShape shape_;
   int n_labels_, width_;
+  Task task_;
+  double learning_rate_;  // at the start
   HugePageFloats table_;
   std::vector<float> bias_;
 };

@@ -32,6 +32,21 @@ TEST(WideTrainer, LearnsAndGeneralises) {
   }
 }
 
+TEST(WideTrainer, LearnsSetsAndNumbers) {
+  const auto valid = items_between(400, 600);
+  for (const Corpus& corpus : {with_sets(small_corpus(600, 5, 1)), with_numbers(small_corpus(600, 5, 1))})
+    for (const bool rarity : {false, true}) {
+      WideRecipe recipe = kRecipe;
+      recipe.rarity = rarity;
+      WideTrainer trainer(recipe, static_cast<int>(corpus.labels.size()), corpus.task);
+      trainer.fit(corpus, items_between(0, 400), {.epochs = corpus.task == Task::kNumber ? 24.0 : 8.0}, {});
+      const Targets targets = targets_of(corpus, valid);
+      const auto logits = trainer.logits(corpus, valid, 2);
+      EXPECT_LT(answer_error(combine_logits(fit_calibration(logits, {}, targets), logits, {}), targets), 0.59)
+          << task_name(corpus.task) << ", rarity " << rarity;
+    }
+}
+
 TEST(WideTrainer, LearnsOneBatchByHeart) {
   const Corpus corpus = small_corpus(8, 4, 2);
   const WideTrainer trainer = trained(corpus, kRecipe, {.epochs = 200});
