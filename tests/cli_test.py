@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GULO = os.environ["GULO"]
 SAMPLE_MODEL = os.path.join(os.environ["GULO_BUILD_DIR"], "gulo_sample_model")
-COMMANDS = ["train", "test", "predict", "info", "doctor", "completion"]
+COMMANDS = ["train", "test", "predict", "info", "compare", "doctor", "completion"]
 
 
 def run(*arguments: str | bytes, program: str = GULO, stdin: bytes = b"", **options) -> subprocess.CompletedProcess:

@@ -71,7 +71,11 @@ void add_option(CLI::App& app, const OptionRecord& record, Options& options) {
   };
   CLI::Option* option = std::visit(add, record.field);
   // The last one wins, so that an alias with defaults can be overridden.
-  if (record.type != OptionType::kFlag) option->take_last();
+  const bool list = std::holds_alternative<std::vector<std::string> Options::*>(record.field);
+  if (list)
+    option->allow_extra_args(false);  // one value each time that it is given: the next word is another argument
+  else if (record.type != OptionType::kFlag)
+    option->take_last();
   option->required(record.required);
   add_limits(*option, record);
 }
@@ -162,7 +166,8 @@ Error unknown_command(const std::string& word) {
 ParsedCommandLine parse_command_line(int argc, const char* const* argv) {
   ParsedCommandLine parsed;
   const std::span<const char* const> words(argv + std::min(argc, 1), static_cast<size_t>(std::max(0, argc - 1)));
-  if (words.empty()) throw usage_error("no command", "say train, test, predict, info or doctor; " + see_help(""));
+  if (words.empty())
+    throw usage_error("no command", "say train, test, predict, info, compare or doctor; " + see_help(""));
   const std::string first = words[0];
   if (first == "--help" || first == "-h" || first == "help") return {{}, say_on_output(overview())};
   if (first == "--version") return {{}, say_on_output("gulo " GULO_VERSION "\n")};

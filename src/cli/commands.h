@@ -17,5 +17,7 @@ int run_predict(const Options& options, const Model& model, const Predictor& pre
 int run_test(const Options& options, const Model& model, const Predictor& predictor);
 // Says what options.model is.
 int run_info(const Options& options, const Model& model);
+// Measures gulo and ordinary pipelines on options.data[0] and prints who wins.
+int run_compare(const Options& options);
 
 }  // namespace gulo

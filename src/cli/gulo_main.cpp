@@ -19,6 +19,7 @@ int run_with_model(const Options& options, char* const* argv) {
 
 int run_command(const Options& options, char* const* argv) {
   if (options.command == "train" || options.command == "doctor") run_engine(argv);
+  if (options.command == "compare") return run_compare(options);
   if (options.command == "completion") {
     write_output(completion_script(options.shell));
     return 0;

@@ -12,7 +12,7 @@ namespace gulo {
 
 // What a command line asks for. Field names are the options' names; defaults here are the defaults there.
 struct Options {
-  std::string command{};            // train, test, predict, info, doctor
+  std::string command{};            // train, test, predict, info, compare, doctor
   std::vector<std::string> data{};  // train: DATA; predict: FILE...; test: DATA
   std::string model{};              // -o MODEL for train; MODEL for the others
   std::string budget = "60s";
@@ -33,13 +33,19 @@ struct Options {
   uint64_t memory_bytes = 0;   // parsed from memory
   std::string split = "auto";  // auto: train/ for train, test/ for test; all | train | test
   std::string parts = "both";  // both | wide | deep: which parts of the learner train
-  std::string report{};        // test: HTML file
+  std::string report{};        // test, compare: HTML file
   bool no_augment = false;
   bool json = false;
-  bool recursive = false;       // -r
-  int top = 0;                  // so many labels; 0: the answer
-  std::string format = "text";  // text | json | jsonl | csv
-  std::string shell{};          // `gulo completion bash|zsh|fish`
+  bool recursive = false;            // -r
+  int top = 0;                       // so many labels; 0: the answer
+  std::string format = "text";       // text | json | jsonl | csv
+  bool curve = false;                // compare: also at other budgets
+  std::vector<std::string> rival{};  // compare: the user's own, Python files
+  std::string rivals{};              // compare: folder
+  std::string only{};                // compare: part of a rival's name
+  std::string rival_limit = "10m";
+  std::string python{};
+  std::string shell{};  // `gulo completion bash|zsh|fish`
 };
 
 enum class OptionType { kText, kNumber, kInteger, kDuration, kFlag, kChoice, kPath };

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "base/units.h"
 #include "cli/test_measures.h"
+#include "data/known_labels.h"
 #include "report/evaluation.h"
 #include "report/html_report.h"
 
@@ -13,46 +14,6 @@ namespace gulo {
 namespace {
 
 constexpr size_t kListedLabels = 5, kListedPairs = 5;
-
-// The model's labels, then those that only the test items have.
-struct LabelMatch {
-  std::vector<std::string> labels;
-  std::vector<int> item_labels;  // [n_items], index into `labels`
-  uint64_t n_unknown_items = 0;
-};
-
-// A label as a table's other part may have spelt it: without blanks around it and a full stop behind it, as the test
-// part of the census table "adult" has one.
-std::string plain_label(const std::string& label) {
-  const size_t begin = label.find_first_not_of(" \t"), end = label.find_last_not_of(" \t.");
-  return begin == std::string::npos || end == std::string::npos ? label : label.substr(begin, end + 1 - begin);
-}
-
-// The known label that `label` is: the same, or the only one that is spelt like it but for blanks and a full stop.
-int find_label(const std::vector<std::string>& known, const std::string& label) {
-  const auto same = std::ranges::find(known, label);
-  if (same != known.end()) return static_cast<int>(same - known.begin());
-  const auto alike = [&](const std::string& other) { return plain_label(other) == plain_label(label); };
-  if (std::ranges::count_if(known, alike) != 1) return -1;
-  const auto found = std::ranges::find_if(known, alike);
-  say(fmt::format("label '{}' is taken for '{}'", label, *found));
-  return static_cast<int>(found - known.begin());
-}
-
-LabelMatch match_labels(const std::vector<std::string>& known, const Corpus& corpus) {
-  LabelMatch match{.labels = known, .item_labels = {}};
-  std::vector<int> number_in_match;
-  for (const std::string& label : corpus.labels) {
-    const int found = find_label(known, label);
-    number_in_match.push_back(found >= 0 ? found : static_cast<int>(match.labels.size()));
-    if (found < 0) match.labels.push_back(label);
-  }
-  for (const int label : corpus.item_labels) {
-    match.item_labels.push_back(number_in_match[static_cast<size_t>(label)]);
-    if (match.item_labels.back() >= static_cast<int>(known.size())) ++match.n_unknown_items;
-  }
-  return match;
-}
 
 void warn_of_unknown_labels(const LabelMatch& match, size_t n_known) {
   if (match.n_unknown_items == 0) return;

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/utf8.h"
+#include "report/wilson_interval.h"
 
 namespace gulo {
 namespace {
@@ -41,18 +42,11 @@ bool in_top5(Row row, size_t truth) {
   return n_before < 5;
 }
 
-// Wilson (1927): the interval that stays inside [0, 1] and is honest for few items and for errors near 0.
 void set_error_interval(Evaluation& e, uint64_t n_wrong) {
-  constexpr double kZ = 1.959963984540054;  // 97.5 % point of the normal distribution
-  const double n = static_cast<double>(e.n_items), p = ratio(static_cast<double>(n_wrong), n);
-  const double centre = (p + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
-  const double half_width = kZ / (1 + kZ * kZ / n) * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
-  e.error = p;
-  e.error_low = e.n_items ? std::max(0.0, centre - half_width) : kNaN;
-  e.error_high = e.n_items ? std::min(1.0, centre + half_width) : kNaN;
-  // At the ends the formula's exact value is the end itself; rounding must not move it.
-  if (e.n_items && n_wrong == 0) e.error_low = 0;
-  if (e.n_items && n_wrong == e.n_items) e.error_high = 1;
+  const Interval interval = wilson_interval(n_wrong, e.n_items);
+  e.error = ratio(static_cast<double>(n_wrong), static_cast<double>(e.n_items));
+  e.error_low = interval.low;
+  e.error_high = interval.high;
 }
 
 void set_balanced_error(Evaluation& e) {

@@ -62,6 +62,19 @@ svg text { fill: var(--muted); font-size: 12px; } svg .title { fill: var(--ink);
 .key.fill { height: 11px; width: 15px; margin-bottom: -1px; } .key.good { background: var(--good); }
 .key.over { background: color-mix(in srgb, var(--bad) 50%, transparent); }
 .key.under { background: color-mix(in srgb, var(--good) 45%, transparent); }
+.verdict { font-size: 56px; line-height: 1.1; font-weight: 700; letter-spacing: -1.5px; margin: 0 0 10px; }
+.verdict.won { color: var(--good); } .verdict.lost { color: var(--bad); } .verdict + p { font-size: 18px; max-width: 900px; }
+.measure { display: grid; grid-template-columns: minmax(120px, 260px) 1fr 96px; gap: 16px; align-items: center; padding: 5px 0; }
+.track { position: relative; height: 20px; border-radius: 4px; background: color-mix(in srgb, var(--line) 45%, transparent); }
+.track i { position: absolute; top: 0; height: 100%; } .track i:first-child { border-radius: 4px 0 0 4px; }
+.track .ours { background: var(--good); } .track .theirs { background: var(--quiet); }
+.track .whisker { top: 8px; height: 4px; border-radius: 2px; background: var(--ink); opacity: .55; }
+.prepare { background: var(--bad); } .train { background: var(--good); } .predict { background: var(--series2); }
+.key.dashed { height: 0; border-top: 2px dashed var(--muted); border-radius: 0; }
+.codes { display: flex; gap: 12px; overflow-x: auto; align-items: flex-start; padding-bottom: 8px; }
+.codes figure { flex: 1 0 min(620px, 100%); min-width: 0; margin: 0; background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 18px; }
+.codes figcaption { color: var(--muted); margin-bottom: 8px; } .codes figcaption b { color: var(--ink); }
+pre { margin: 0; overflow-x: auto; font: 12px/1.45 ui-monospace, "DejaVu Sans Mono", monospace; }
 #tip { position: fixed; z-index: 9; pointer-events: none; max-width: 340px; padding: 5px 10px; border-radius: 6px; font-size: 13px;
   background: var(--ink); color: var(--page); overflow-wrap: anywhere; }
 @media print { .scroll { max-height: none; overflow: visible; } .card { break-inside: avoid; } }
