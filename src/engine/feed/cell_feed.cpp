@@ -16,12 +16,15 @@ Batch CellFeed::next() {
   if (batch_ == 0) rng_.shuffle(items_);
   const size_t begin = items_.size() * batch_ / n_batches_, end = items_.size() * (batch_ + 1) / n_batches_;
   batch_ = (batch_ + 1) % n_batches_;
-  std::vector<ItemView> rows;
-  for (size_t i = begin; i < end; ++i) rows.push_back(corpus_.view(items_[i]));
-  Batch batch = cell_batch(layout_, rows);
-  batch.owners.assign(items_.begin() + static_cast<std::ptrdiff_t>(begin),
-                      items_.begin() + static_cast<std::ptrdiff_t>(end));
   n_served_ += end - begin;
+  return make(std::span(items_).subspan(begin, end - begin));
+}
+
+Batch CellFeed::make(std::span<const uint32_t> items) {
+  std::vector<ItemView> rows;
+  for (const uint32_t item : items) rows.push_back(corpus_.view(item));
+  Batch batch = cell_batch(layout_, rows);
+  batch.owners.assign(items.begin(), items.end());
   return batch;
 }
 

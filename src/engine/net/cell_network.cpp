@@ -219,6 +219,18 @@ at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) {
   return {};
 }
 
+at::Tensor CellNetwork::features(const Batch& batch, const TrainStep* step) {
+  const HiddenColumns hidden = step ? HiddenColumns{hidden_columns_, step->seed} : HiddenColumns{};
+  return head_logits(places(stem_.forward(batch, hidden), step)).mean(0);
+}
+
+std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, size_t) {
+  const at::NoGradGuard no_grad;
+  if (items.empty()) return {};
+  const at::Tensor all = features(cell_batch(stem_.layout(), items), nullptr).contiguous();
+  return {all.const_data_ptr<float>(), all.const_data_ptr<float>() + all.numel()};
+}
+
 std::vector<float> CellNetwork::logits(std::span<const ItemView> items, size_t) {
   const at::NoGradGuard no_grad;
   const auto rows_at_a_time = static_cast<size_t>(

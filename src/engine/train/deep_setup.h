@@ -21,6 +21,9 @@ struct SetupOptions {
   uint64_t seed = 0;
   at::ScalarType dtype = at::kFloat;
   bool augment = true;  // items may be varied at random in training
+  // The network is to give features that others' are joined with, as many as the corpus has names of labels: it learns
+  // no labels by itself.
+  bool as_field = false;
 };
 
 struct DeepSetup {
