@@ -241,6 +241,17 @@ at::Tensor CellNetwork::mixture(const at::Tensor& answers) const {
 
 at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) { return mixture(answers(batch)); }
 
+at::Tensor CellNetwork::features(const Batch& batch, const TrainStep* step) {
+  return head_logits(places(stem_.forward(batch), step)).mean(0);
+}
+
+std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, size_t) {
+  const at::NoGradGuard no_grad;
+  if (items.empty()) return {};
+  const at::Tensor all = features(cell_batch(stem_.layout(), items), nullptr).contiguous();
+  return {all.const_data_ptr<float>(), all.const_data_ptr<float>() + all.numel()};
+}
+
 at::Tensor CellNetwork::answers_of(std::span<const ItemView> items) {
   const auto rows_at_a_time = static_cast<size_t>(
       std::clamp<int64_t>(kComparisonsAtATime / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16, 256));

@@ -40,6 +40,9 @@ class CellNetwork : public DeepNetwork {
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
   // Of the members' heads, each by itself, the mean.
   at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) override;
+  // Of the members' linear heads the mean: what is remembered plays no part.
+  at::Tensor features(const Batch& batch, const TrainStep* step) override;
+  std::vector<float> features_of(std::span<const ItemView> items, size_t max_windows) override;
   double forward_flops(const Batch& batch) const override;
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Costs count multiplications.

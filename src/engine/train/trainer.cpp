@@ -63,6 +63,7 @@ DataOptions data_options(const TrainOptions& options) {
   data.task = options.task;
   data.label_column = options.label_column;
   data.column = options.column;
+  data.asked_kinds = options.asked_kinds;
   data.max_bad_fraction = options.max_bad_fraction;
   data.memory_bytes = options.memory_bytes;
   data.spill_folder = temporary_folder(options.model_path);
@@ -78,6 +79,7 @@ Corpus read_valid(const TrainOptions& options, const Corpus& train) {
   data.task = train.task;
   if (train.task == Task::kLabels) data.labels = train.labels;
   data.columns = train.columns;
+  data.fields = train.fields;
   data.min_labels = 1;
   return read_data_set(options.valid_data, data).corpus;
 }
@@ -363,6 +365,7 @@ class RecogniserTrainer {
     spec.number_unit = data_.corpus.number_unit;
     spec.labels = data_.corpus.labels;
     spec.columns = data_.corpus.columns;
+    spec.fields = data_.corpus.fields;
     spec.calibration = calibration_;
     TensorMap tensors;
     if (wide_) {
