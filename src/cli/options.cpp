@@ -32,7 +32,9 @@ std::vector<OptionRecord> make_option_records() {
        .field = &Options::as,
        .value_name = "KIND",
        .default_text = "auto",
-       .help = "what the files are opened to: auto, bytes (every file as it lies), samples, pixels or cells; "
+       .help = "what the files are opened to: auto, bytes (every file as it lies), samples, pixels or cells; fields "
+               "takes all "
+               "columns of a table that names files; "
                "COLUMN=KIND,... of the files that columns of a table name",
        .commands = {"train"}},
       {.name = "--task",

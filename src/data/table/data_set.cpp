@@ -82,14 +82,26 @@ TableOptions table_options(const DataOptions& options, bool may_lack_labels) {
   return table;
 }
 
-bool has_fields(const std::string& path, const DataOptions& options) {
-  if (options.kind || !options.column.empty()) return options.kind == Kind::kFields;
-  return is_fields_table(path, table_options(options, true));
+FieldsGuess look_for_fields(const std::string& path, const DataOptions& options) {
+  const bool asked = options.kind == Kind::kFields;
+  if (options.kind || !options.column.empty()) return {.has_files = asked, .has_company = asked, .remark = {}};
+  return look_for_fields(path, table_options(options, true));
 }
 
+// A list of files with company that counts; else what its further columns are is said.
+bool is_list_with_fields(const std::string& path, const DataOptions& options) {
+  const FieldsGuess guess = look_for_fields(path, options);
+  if (!guess.has_company && !guess.remark.empty()) say(guess.remark);
+  return guess.has_company;
+}
+
+// Here a column of files by itself is a field too: its names as cells would say nothing.
 Corpus read_table(const std::string& path, const DataOptions& options, bool may_lack_labels) {
   TableOptions table = table_options(options, may_lack_labels);
-  if (has_fields(path, options)) return read_fields_table(path, table);
+  if (const FieldsGuess guess = look_for_fields(path, options); guess.has_files) {
+    if (guess.has_company && !guess.remark.empty()) say(guess.remark);
+    return read_fields_table(path, table);
+  }
   if (!options.asked_kinds.empty()) table.as = Kind::kCells;  // no column of files is left
   return read_table_file(path, table);
 }
@@ -127,7 +139,7 @@ std::vector<std::string> tables_of(const std::string& data, const DataOptions& o
   const bool text = !options.column.empty() || (options.kind == Kind::kBytes && !options.columns.empty());
   if (options.kind == Kind::kBytes && !text) return {};
   const bool by_name = text || options.kind == Kind::kFields || !options.asked_kinds.empty();
-  if (by_name ? has_table_name(data) : is_table_file(data) || has_fields(data, options)) return {data};
+  if (by_name ? has_table_name(data) : is_table_file(data) || is_list_with_fields(data, options)) return {data};
   std::vector<std::string> parts = table_parts(data, options.split);
   require(options.column.empty() || !parts.empty(), ErrorKind::kUsage, "is no table, and a column of text is asked for",
           "a table is a .csv, .tsv or .jsonl file, or a folder with train.csv and test.csv", data);
@@ -137,9 +149,10 @@ std::vector<std::string> tables_of(const std::string& data, const DataOptions& o
 void say_if_streamed(const Corpus& corpus) {
   if (!corpus.arena.in_file()) return;
   const uint64_t n_shards = (corpus.n_bytes() + corpus.arena.shard_bytes() - 1) / corpus.arena.shard_bytes();
-  say(fmt::format("{} are more than the {} that --memory allows: streamed from a temporary file in {} shards",
+  const std::string half = corpus.kind == Kind::kFields ? " (half of it, as fields are held twice)" : "";
+  say(fmt::format("{} are more than the {} that --memory allows{}: streamed from a temporary file in {} shards",
                   format_bytes(static_cast<double>(corpus.n_bytes())),
-                  format_bytes(static_cast<double>(corpus.arena.limits().memory_bytes)), format_count(n_shards)));
+                  format_bytes(static_cast<double>(corpus.arena.limits().memory_bytes)), half, format_count(n_shards)));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "data/cells.h"
 #include "data/decoder.h"
 #include "data/item.h"
+#include "data/table/column_look.h"
 #include "data/table/corpus_builder.h"
 #include "data/table/csv_dialect.h"
 #include "data/table/table_columns.h"
@@ -22,7 +23,8 @@ namespace {
 
 constexpr double kMajority = 0.9;
 constexpr size_t kSampleRows = 200;
-constexpr size_t kChunkRows = 256;
+constexpr size_t kLeastChunkRows = 8, kChunkRowsPerThread = 2;  // opened files are large
+constexpr size_t kGuessBytes = size_t{64} << 20;                // of files are enough to know their kind
 constexpr size_t kNamedFiles = 3;
 
 // A column of file names.
@@ -71,12 +73,28 @@ class FieldsTable {
     options.fields.empty() ? find_columns() : find_trained_columns();
   }
 
-  bool has_fields() const { return !files_.empty() && files_.size() + (cells_.empty() ? 0 : 1) > 1; }
+  FieldsGuess guess() const {
+    FieldsGuess guess{.has_files = !files_.empty(), .has_company = files_.size() > 1, .remark = {}};
+    if (!guess.has_files) return guess;
+    const bool asked = !options_.asked_kinds.empty();
+    std::vector<std::string> shown;
+    for (const size_t column : cells_) {
+      const bool tells = label_ ? tells_something(sample_, column, *label_, names()[column]) : true;
+      guess.has_company = guess.has_company || tells || asked;
+      shown.push_back(names()[column]);
+    }
+    if (!shown.empty() && !asked) guess.remark = remark(shown, guess.has_company);
+    return guess;
+  }
 
   Corpus read() {
+    require(!files_.empty(), ErrorKind::kData, "no column names files",
+            "items of several fields need one; relative names count from the table's folder", path_);
     for (FileColumn& file : files_)
-      if (!file.kind_known) file.field.kind = guess(file);
-    CorpusBuilder builder(path_, Kind::kFields, options_);
+      if (!file.kind_known) file.field.kind = guess_kind_of(file);
+    TableOptions half = options_;
+    half.memory_bytes = arena_limits(options_.memory_bytes, "").memory_bytes / 2;
+    CorpusBuilder builder(path_, Kind::kFields, half);
     lost_ = std::vector<LostFiles>(files_.size());
     OpenRows again = open_rows(path_, named_);
     Progress progress("reading");
@@ -93,6 +111,18 @@ class FieldsTable {
   }
 
  private:
+  std::string remark(const std::vector<std::string>& beside, bool taken) const {
+    const std::string columns = beside.size() == 1 ? fmt::format("column {} counts", shown_columns(beside))
+                                                   : fmt::format("columns {} count", shown_columns(beside));
+    if (taken)
+      return fmt::format("{}: {} beside the files, as fields; --as KIND (bytes, pixels, samples) takes the files alone",
+                         printable_utf8(path_), columns);
+    return fmt::format(
+        "{}: a list of files; {} for nothing: constant, a row's own name, a part's or another name of "
+        "the label. --as fields takes all columns",
+        printable_utf8(path_), columns);
+  }
+
   std::vector<FieldColumn> fields() const {
     std::vector<FieldColumn> fields;
     for (const FileColumn& file : files_) fields.push_back(file.field);
@@ -162,11 +192,12 @@ class FieldsTable {
     return n_files > 0 && static_cast<double>(n_files) >= kMajority * static_cast<double>(n_filled);
   }
 
-  Kind guess(const FileColumn& file) const {
+  Kind guess_kind_of(const FileColumn& file) const {
     Corpus some;
     for (const TableRow& row : sample_) {
       const std::string path = resolved(row.cells[*file.column]);
       if (row.cells[*file.column].empty() || !is_file(path)) continue;
+      if (some.arena.size() > kGuessBytes) break;
       const PaddedBytes item = read_item(path);
       some.arena.insert(some.arena.end(), item.bytes().begin(), item.bytes().end());
       some.offsets.push_back(some.arena.size());
@@ -178,7 +209,8 @@ class FieldsTable {
   bool read_chunk(RowSource& rows, CorpusBuilder& builder) {
     chunk_.clear();
     TableRow row;
-    while (chunk_.size() < kChunkRows && rows.next(row)) {
+    const size_t n_rows = std::max(kLeastChunkRows, kChunkRowsPerThread * static_cast<size_t>(options_.n_threads));
+    while (chunk_.size() < n_rows && rows.next(row)) {
       if (row.problem.empty() && row.cells.size() != names().size())
         row.problem = fmt::format("has {} cells, and {} are needed", row.cells.size(), names().size());
       if (row.problem.empty())
@@ -248,13 +280,13 @@ class FieldsTable {
 
 }  // namespace
 
-bool is_fields_table(const std::string& path, const TableOptions& options) {
-  if (!has_rows(path)) return false;
+FieldsGuess look_for_fields(const std::string& path, const TableOptions& options) {
+  if (!has_rows(path)) return {};
   try {
-    return FieldsTable(path, options).has_fields();
+    return FieldsTable(path, options).guess();
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::kUsage && !options.asked_kinds.empty()) throw;
-    return false;  // whoever reads it then says why it cannot be
+    return {};  // whoever reads it then says why it cannot be
   }
 }
 

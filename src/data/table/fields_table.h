@@ -13,12 +13,22 @@
 
 namespace gulo {
 
-// Whether it is a table of rows with a column of files, by what it holds or by options.asked_kinds, and a further
-// column beside that and the label's: with one alone it is a list of files. False for what cannot be read.
-bool is_fields_table(const std::string& path, const TableOptions& options);
+// What a table's columns of files, by what they hold or by options.asked_kinds, make of it.
+struct FieldsGuess {
+  bool has_files = false;  // there is such a column
+  // There is also something to learn from beside it and the label: a second one, or a column that tells something
+  // (data/table/column_look.h). Without that a .csv or .tsv is better read as a list of files. options.asked_kinds are
+  // reason enough.
+  bool has_company = false;
+  std::string remark;  // for people: what stands beside the files, and whether it is taken. Empty: nothing does
+};
 
-// Errors as read_table_file; (kUsage) where options.asked_kinds name no column. options.fields, of the training data,
-// are found by name; a column that is not there is missing in all rows.
+// Nothing is found in what cannot be read. Throws Error (kUsage) where options.asked_kinds name no column.
+FieldsGuess look_for_fields(const std::string& path, const TableOptions& options);
+
+// Errors as read_table_file; (kUsage) where options.asked_kinds name no column, and (kData) where no column names
+// files. options.fields, of the training data, are found by name; a column that is not there is missing in all rows.
+// Takes at most half of options.memory_bytes: training holds every field once more.
 Corpus read_fields_table(const std::string& path, const TableOptions& options);
 
 }  // namespace gulo

@@ -32,7 +32,7 @@ std::string text_of(const ItemView& view) { return {view.bytes.begin(), view.byt
 
 TEST_F(FieldsTableTest, ColumnsOfFilesAreFieldsAndTheRestAreCells) {
   const std::string path = table(kTable);
-  EXPECT_TRUE(is_fields_table(path, {}));
+  EXPECT_TRUE(look_for_fields(path, {}).has_company);
   const Corpus corpus = read_fields_table(path, {});
   EXPECT_EQ(corpus.kind, Kind::kFields);
   EXPECT_EQ(corpus.fields,
@@ -49,10 +49,28 @@ TEST_F(FieldsTableTest, ColumnsOfFilesAreFieldsAndTheRestAreCells) {
 }
 
 TEST_F(FieldsTableTest, WhatIsAListOrATableOfCellsIsNone) {
-  EXPECT_FALSE(is_fields_table(table("path,label\np/0.pgm,x\np/1.pgm,y\n"), {}));
-  EXPECT_FALSE(is_fields_table(table("a,b,label\n1,2,x\n3,4,y\n"), {}));
-  EXPECT_FALSE(is_fields_table(table("photo,a,label\np/0.pgm,2,x\nno.pgm,4,y\n"), {})) << "half of them are absent";
-  EXPECT_FALSE(is_fields_table(tree_.path("absent.csv"), {}));
+  const FieldsGuess list = look_for_fields(table("path,label\np/0.pgm,x\np/1.pgm,y\n"), {});
+  EXPECT_TRUE(list.has_files && !list.has_company && list.remark.empty());
+  EXPECT_FALSE(look_for_fields(table("a,b,label\n1,2,x\n3,4,y\n"), {}).has_files);
+  EXPECT_FALSE(look_for_fields(table("photo,a,label\np/0.pgm,2,x\nno.pgm,4,y\n"), {}).has_files)
+      << "half of them are absent";
+  EXPECT_FALSE(look_for_fields(tree_.path("absent.csv"), {}).has_files);
+  error_text(ErrorKind::kData, [&] { read_fields_table(table("a,b,label\n1,2,x\n3,4,y\n"), {}); });
+}
+
+TEST_F(FieldsTableTest, BookkeepingBesideFilesMakesNoFields) {
+  std::string text = "id,path,label,split\n", with_age = "path,age,label\n";
+  for (int i = 0; i < 20; ++i) {
+    text += fmt::format("{},p/{}.pgm,{},{}\n", i, i % 4, i % 3 == 0 ? "x" : "y", i % 5 == 0 ? "test" : "train");
+    with_age += fmt::format("p/{}.pgm,{},{}\n", i % 4, i % 7, i % 3 == 0 ? "x" : "y");
+  }
+  const FieldsGuess list = look_for_fields(table(text), {});
+  EXPECT_TRUE(list.has_files && !list.has_company);
+  EXPECT_NE(list.remark.find("columns id, split count for nothing"), std::string::npos) << list.remark;
+  const FieldsGuess fields = look_for_fields(table(with_age), {});
+  EXPECT_TRUE(fields.has_company);
+  EXPECT_NE(fields.remark.find("column age count"), std::string::npos) << fields.remark;
+  EXPECT_TRUE(look_for_fields(table(text), {.asked_kinds = {{"path", Kind::kPixels}}}).has_company);
 }
 
 TEST_F(FieldsTableTest, KindsCanBeAskedFor) {
@@ -61,7 +79,7 @@ TEST_F(FieldsTableTest, KindsCanBeAskedFor) {
   EXPECT_EQ(corpus.fields, (std::vector<FieldColumn>{{"photo", Kind::kBytes}, {"", Kind::kCells}}));
   EXPECT_EQ(corpus.columns, (std::vector<std::string>{"age", "note"}));
   EXPECT_EQ(text_of(unpack_fields(corpus.view(0), 2)[0]), picture('a', 'a'));
-  error_text(ErrorKind::kUsage, [&] { is_fields_table(path, {.asked_kinds = {{"no", Kind::kBytes}}}); });
+  error_text(ErrorKind::kUsage, [&] { look_for_fields(path, {.asked_kinds = {{"no", Kind::kBytes}}}); });
 }
 
 TEST_F(FieldsTableTest, FilesThatCannotBeReadAreMissingAndCounted) {

@@ -36,8 +36,8 @@ class ColumnChooser {
   std::optional<size_t> label_column() const {
     if (!options_.label_column.empty()) {
       // Rows of the trained columns alone have no label to leave out.
-      const bool trained_alone = !options_.labelled && whole_number(options_.label_column) &&
-                                 names_.size() == options_.columns.size();
+      const bool trained_alone =
+          !options_.labelled && whole_number(options_.label_column) && names_.size() == options_.columns.size();
       return trained_alone ? std::nullopt : asked_column(options_.label_column, "--label", options_.labelled);
     }
     for (const std::string_view name : {"label", "class", "target"})

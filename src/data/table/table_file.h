@@ -42,8 +42,8 @@ struct TableOptions {
   std::vector<FieldColumn> fields = {};       // Corpus::fields of the training data
   std::vector<FieldColumn> asked_kinds = {};  // --as COLUMN=KIND: what the files that a column names are opened to
   int n_threads = 1;                          // that read such files
-  uint64_t memory_bytes = 0;      // 0: half of the machine's free memory
-  std::string spill_folder = {};  // where more than that lies in a temporary file; empty: more is an error
+  uint64_t memory_bytes = 0;                  // 0: half of the machine's free memory
+  std::string spill_folder = {};              // where more than that lies in a temporary file; empty: more is an error
 };
 
 // By its name and its beginning. False for what is absent or no regular file, and for a .csv or .tsv that is a list:

@@ -32,6 +32,8 @@ std::vector<FieldColumn> asked_kinds(const std::string& as) {
             fmt::format("--as: '{}' is not COLUMN=KIND", as.substr(begin, end - begin)),
             "write --as photo=pixels,note=bytes");
     kinds.push_back({as.substr(begin, mark - begin), kind_from_name(as.substr(mark + 1, end - mark - 1))});
+    require(kinds.back().kind != Kind::kFields, ErrorKind::kUsage, "--as: a column's files cannot be fields",
+            "write --as fields");
     begin = end + 1;
   }
   return kinds;

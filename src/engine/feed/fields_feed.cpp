@@ -4,6 +4,14 @@
 #include <utility>
 
 namespace gulo {
+namespace {
+
+const Corpus& largest(const std::vector<std::shared_ptr<const FieldCorpus>>& corpora) {
+  const auto n_bytes = [](const std::shared_ptr<const FieldCorpus>& part) { return part->corpus.n_bytes(); };
+  return (*std::ranges::max_element(corpora, {}, n_bytes))->corpus;
+}
+
+}  // namespace
 
 FieldCorpus take_field(const Corpus& corpus, size_t field, const std::vector<uint32_t>& train, size_t n_names) {
   FieldCorpus part;
@@ -12,6 +20,8 @@ FieldCorpus take_field(const Corpus& corpus, size_t field, const std::vector<uin
   to.item_labels = corpus.item_labels;
   to.labels.resize(n_names);
   if (to.kind == Kind::kCells) to.columns = corpus.columns;
+  if (corpus.arena.in_file())
+    to.arena.set_limits({corpus.arena.limits().memory_bytes / corpus.fields.size(), corpus.arena.limits().folder});
   for (size_t i = 0; i < corpus.n_items(); ++i) {
     const ItemView view = unpack_fields(corpus.view(i), corpus.fields.size())[field];
     to.arena.insert(to.arena.end(), view.bytes.begin(), view.bytes.end());
@@ -27,16 +37,18 @@ FieldCorpus take_field(const Corpus& corpus, size_t field, const std::vector<uin
 FieldsFeed::FieldsFeed(std::vector<std::shared_ptr<const FieldCorpus>> corpora,
                        std::vector<std::unique_ptr<Feed>> feeds, std::vector<uint32_t> items, size_t batch_items,
                        uint64_t seed)
-    : corpora_(std::move(corpora)), feeds_(std::move(feeds)), items_(std::move(items)), rng_(seed) {
-  n_batches_ = std::max<size_t>(1, (items_.size() + batch_items / 2) / batch_items);
+    : corpora_(std::move(corpora)), feeds_(std::move(feeds)), order_(largest(corpora_), std::move(items)), rng_(seed) {
+  n_batches_ = std::max<size_t>(1, (order_.size() + batch_items / 2) / batch_items);
 }
 
 Batch FieldsFeed::next() {
-  if (batch_ == 0) rng_.shuffle(items_);
-  const size_t begin = items_.size() * batch_ / n_batches_, end = items_.size() * (batch_ + 1) / n_batches_;
+  if (batch_ == 0) order_.shuffle(rng_);
+  const size_t begin = order_.size() * batch_ / n_batches_, end = order_.size() * (batch_ + 1) / n_batches_;
   batch_ = (batch_ + 1) % n_batches_;
   n_served_ += end - begin;
-  return make(std::span(items_).subspan(begin, end - begin));
+  std::vector<uint32_t> items;
+  for (size_t i = begin; i < end; ++i, order_.advance()) items.push_back(order_.item());
+  return make(items);
 }
 
 Batch FieldsFeed::make(std::span<const uint32_t> items) {

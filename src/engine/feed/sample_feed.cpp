@@ -66,7 +66,8 @@ Batch SampleFeed::make(std::span<const uint32_t> items) {
   for (const uint32_t item : items) {
     windows.push_back(draw(item));
     const SampleWindow& window = windows.back().window;
-    const auto n_times = static_cast<int64_t>(window.lead + windows.back().values.size() / std::max(window.channels, 1u));
+    const auto n_times =
+        static_cast<int64_t>(window.lead + windows.back().values.size() / std::max(window.channels, 1u));
     shape.n_coarse_rows += rows_for_samples(n_times, shape.coarse_row_samples) + shape.gap_rows;
   }
   shape.n_coarse_rows = (shape.n_coarse_rows + 15) / 16 * 16;

@@ -204,9 +204,9 @@ const CellNetwork::Keys& CellNetwork::keys() {
   for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
     all.push_back(
         places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))), nullptr));
-  check_network(shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 &&
-                    shares_.sum().item<double>() > 0,
-                "shares of the answers are damaged");
+  check_network(
+      shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 && shares_.sum().item<double>() > 0,
+      "shares of the answers are damaged");
   const at::Tensor key_places = at::cat(all, 1);
   keys_ = {key_places, square_norms(key_places).unsqueeze(1), remembered_answers(), now};
   return keys_;

@@ -24,8 +24,8 @@ struct PixelPlan {
 // The rates at which pixel networks learn, at batches of some hundred pictures.
 OptimiserOptions pixel_optimiser();
 
-// `flops_per_s`: what the training loop may be expected to reach. may_mirror: pictures may be mirrored where their labels
-// alone show no difference. Deterministic.
+// `flops_per_s`: what the training loop may be expected to reach. may_mirror: pictures may be mirrored where their
+// labels alone show no difference. Deterministic.
 PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
                       bool augment = true, bool may_mirror = true);
 

@@ -217,9 +217,9 @@ class RecogniserTrainer {
     deep_seconds_ = plan_.end_s - begin_s;
     if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
-    DeepResult result = is_trying_out() ? try_epochs(progress)
-                                        : train_deep_on(data_.parts.train, data_.parts.valid, progress,
-                                                        {.seconds = deep_seconds_});
+    DeepResult result = is_trying_out()
+                            ? try_epochs(progress)
+                            : train_deep_on(data_.parts.train, data_.parts.valid, progress, {.seconds = deep_seconds_});
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
@@ -461,9 +461,9 @@ class RecogniserTrainer {
   bool keep_deep_ = false, refitted_ = false;
   double deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
-  double valid_error_ = 1;  // answer_error of the recogniser as it is written
-  double valid_rmse_ = 0;   // of numbers
-  size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
+  double valid_error_ = 1;            // answer_error of the recogniser as it is written
+  double valid_rmse_ = 0;             // of numbers
+  size_t n_valid_ = 0;                // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
 };
 
