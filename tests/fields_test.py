@@ -71,6 +71,49 @@ class Fields(unittest.TestCase):
             models.append(content[8 + int.from_bytes(content[:8], "little"):])
         self.assertEqual(*models)
 
+    def table_of(self, name: str, header: str, rows: list[str]) -> Path:
+        path = self.folder / name
+        path.write_text("\n".join([header, *rows]) + "\n")
+        return path
+
+    def test_a_number_is_learned_too(self) -> None:
+        rows = [line.split(",") for line in put_table(self.folder, 400, 5).read_text().splitlines()[1:]]
+        # Ten more where the picture and the number's sign agree: by the number alone, five would be the deviation.
+        numbered = [f"{photo},{value},{float(value) + (10 if label == 'same' else 0):.3f}" for photo, value, label in rows]
+        table = self.table_of("numbers.csv", "photo,value,label", numbered)
+        model = self.folder / "number.gulo"
+        trained = run("train", table, "-o", model, "--steps", "300", "--task", "number", "--json")
+        self.assertEqual(0, trained.returncode, trained.stderr)
+        self.assertEqual("number", json.loads(trained.stdout)["task"])
+        self.assertLess(json.loads(trained.stdout)["valid_rmse"], 3)
+        answers = run("predict", model, table, "--format", "jsonl")
+        self.assertEqual(400, len(answers.stdout.splitlines()), answers.stderr)
+
+    def test_more_rows_than_memory_are_streamed(self) -> None:
+        (self.folder / "large").mkdir(exist_ok=True)
+        rows = []
+        for i in range(80):
+            shade = i % 2 * 100
+            (self.folder / f"large/{i}.pgm").write_bytes(b"P5\n256 1024\n255\n" + bytes([shade + i]) * (256 * 1024))
+            rows.append(f"large/{i}.pgm,{i % 7}.5,{'light' if shade else 'dark'}")
+        table = self.table_of("large.csv", "photo,value,label", rows)
+        model = self.folder / "large.gulo"
+        trained = run("train", table, "-o", model, "--steps", "10", "--memory", "16M", "--json")
+        self.assertEqual(0, trained.returncode, trained.stderr)
+        self.assertTrue(json.loads(trained.stdout)["streamed"], trained.stderr)
+        self.assertIn("half of it", trained.stderr)
+
+    def test_bookkeeping_beside_files_is_left_out_aloud(self) -> None:
+        lines = put_table(self.folder, 60, 6).read_text().splitlines()[1:]
+        rows = [f"{line.split(',')[0]},{i},{'test' if i % 5 == 0 else 'train'},{line.split(',')[2]}" for i, line in enumerate(lines)]
+        table = self.table_of("list.csv", "path,id,split,label", rows)
+        for words, kind, said in (([], "pixels", "columns id, split count for nothing"), (["--as", "fields"], "fields", "2 cells")):
+            with self.subTest(words):
+                trained = run("train", table, "-o", self.folder / "list.gulo", "--steps", "2", "--json", *words)
+                self.assertEqual(kind, json.loads(trained.stdout)["kind"], trained.stderr)
+                self.assertIn(said, trained.stderr)
+        self.assertIn("column value counts beside the files", self.trained.stderr)
+
     def predict(self, rows: str) -> list[dict]:
         table = self.folder / "new.csv"
         table.write_text(rows)
