@@ -17,7 +17,7 @@ package() {
   dpkg-deb -x "$work"/"$1"_*.deb "$work/$1.part" && mv "$work/$1.part" "$work/$1"
 }
 
-# with_sklearn ARGUMENTS: Python with scikit-learn, whose bundled data sets two examples take.
+# with_sklearn ARGUMENTS: Python with scikit-learn, whose bundled data sets some examples take.
 with_sklearn() {
   [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
   "$work/venv/bin/python" -c 'import sklearn' 2>/dev/null ||

@@ -57,6 +57,15 @@ std::string name_labels(const std::vector<std::string>& labels) {
   return line;
 }
 
+std::string name_fields(const ModelSpec& spec) {
+  std::string line;
+  for (const FieldColumn& field : spec.fields)
+    line += fmt::format("{}{}", line.empty() ? "" : ", ",
+                        field.name.empty() ? fmt::format("{} cells", spec.columns.size())
+                                           : fmt::format("{} ({})", field.name, kind_name(field.kind)));
+  return line;
+}
+
 std::string name_parts(const ModelSpec& spec) {
   const bool wide = spec.wide || spec.bank;
   if (wide && spec.deep) return "wide and deep";
@@ -108,6 +117,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add("model", path);
   facts.add("kind", std::string(kind_name(spec.kind)));
   if (spec.kind == Kind::kBytes && !spec.columns.empty()) facts.add("column of text", spec.columns[0]);
+  facts.add("fields", name_fields(spec));
   if (spec.task == Task::kNumber)
     facts.add("answer", fmt::format("a number, in training {:.6g} on average with a deviation of {:.6g}",
                                     spec.number_unit.offset, spec.number_unit.scale));

@@ -13,6 +13,7 @@
 #include "data/decoder.h"
 #include "data/item.h"
 #include "data/paths.h"
+#include "data/table/fields_table.h"
 #include "data/table/table_file.h"
 
 namespace gulo {
@@ -48,6 +49,7 @@ class FilePredictor {
  private:
   // Of bytes only a recogniser of text looks for it in tables.
   bool holds_items(const std::string& path) const {
+    if (kind_ == Kind::kFields) return has_table_name(path);
     if (kind_ != Kind::kBytes) return is_table_file(path);
     return (!column_.empty() || !spec_.columns.empty()) && has_table_name(path);
   }
@@ -76,7 +78,8 @@ class FilePredictor {
     table.as = kind_;
     table.column = column_;
     table.columns = spec_.columns;
-    const Corpus rows = read_table_file(path, table);
+    table.fields = spec_.fields;
+    const Corpus rows = kind_ == Kind::kFields ? read_fields_table(path, table) : read_table_file(path, table);
     require(rows.kind == kind_, ErrorKind::kData,
             fmt::format("holds {}, and the model recognises {}", kind_name(rows.kind), kind_name(kind_)), "", path);
     std::vector<Prediction> predictions;

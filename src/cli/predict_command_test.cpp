@@ -89,5 +89,25 @@ TEST_F(PredictTest, TopIsCutToTheNumberOfLabels) {
   EXPECT_EQ(line["top"][0]["label"], "one");
 }
 
+TEST_F(PredictTest, ARecogniserOfTextAnswersForEachRowOfATable) {
+  model_.spec.columns = {"text"};
+  const std::string table = put("new.csv", "id,text\n7,\"1, a\nb\"\n8,0\n"),
+                    lines = put("new.jsonl", "{\"text\": \"2x\"}\n");
+  const std::string plain = put("plain.txt", "1");
+  EXPECT_EQ(predict({.data = {table, lines, plain}}), table + ":2: one 0.965\n" + table + ":4: zero 0.965\n" + lines +
+                                                          ":1: two 0.965\n" + plain + ": one 0.965\n");
+  EXPECT_EQ(exit_code_, 0);
+  const std::string digits = put("ids.csv", "id,text\n1,a\n2,b\n");
+  EXPECT_EQ(predict({.data = {digits}, .column = "id"}), digits + ":2: one 0.965\n" + digits + ":3: two 0.965\n");
+  const std::string other = put("other.csv", "a,b\n1,2\n3,4\n");
+  EXPECT_NE(predict({.data = {other}, .format = "jsonl"}).find("trained with text"), std::string::npos);
+  EXPECT_EQ(exit_code_, 1);
+}
+
+TEST_F(PredictTest, ARecogniserOfFilesTakesATableWhole) {
+  const std::string table = put("new.csv", "1,text\n7,x\n");
+  EXPECT_EQ(predict({.data = {table}}), table + ": one 0.965\n");
+}
+
 }  // namespace
 }  // namespace gulo

@@ -124,5 +124,17 @@ TEST_F(TestCommandTest, AnAbsentFolderIsADataError) {
   }
 }
 
+TEST_F(TestCommandTest, ARecogniserOfTextFindsItsColumn) {
+  model_.spec.columns = {"text"};
+  put("t.jsonl",
+      "{\"text\":\"0\",\"label\":\"zero\"}\n{\"text\":\"1\",\"label\":\"one\"}\n{\"text\":\"1\",\"label\":\"zero\"}\n");
+  Options asked = options();
+  asked.data = {(folder_ / "t.jsonl").string()};
+  EXPECT_NEAR(test(asked)["error"].get<double>(), 1. / 3, 1e-9);
+  put("zero/a", "0");
+  put("one/b", "1");
+  EXPECT_EQ(test(options())["n_items"], 2) << "a folder of texts";
+}
+
 }  // namespace
 }  // namespace gulo

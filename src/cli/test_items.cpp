@@ -30,6 +30,7 @@ Corpus read_test_items(const Options& options, const ModelSpec& spec) {
   data.task = spec.task;
   if (spec.task == Task::kLabels) data.labels = spec.labels;
   data.columns = spec.columns;
+  data.fields = spec.fields;
   data.label_column = options.label;
   data.column = options.column;
   data.min_labels = 1;

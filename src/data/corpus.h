@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data/arena.h"
+#include "data/fields.h"
 #include "data/item.h"
 #include "data/reader/reader.h"
 #include "data/source.h"
@@ -33,6 +34,7 @@ struct Corpus {
   Kind kind = Kind::kBytes;
   std::vector<ItemShape> shapes;     // [n_items]; of bytes empty, as a length says all
   std::vector<std::string> columns;  // of cells: their names (data/cells.h); of bytes that were such: the one column
+  std::vector<FieldColumn> fields;   // of kind fields
 
   static constexpr size_t kArenaPadding = kItemPadding;  // kernels may read, never use, this much past an item's end
 

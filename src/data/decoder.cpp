@@ -159,6 +159,8 @@ RawItem decode_item(std::span<const uint8_t> file, Kind kind, const ReadLimits& 
     require(file.size() <= UINT32_MAX, ErrorKind::kData, "is longer than 4 GiB");
     return {{.extents = {static_cast<uint32_t>(file.size()), 1, 1}}, {file.begin(), file.end()}};
   }
+  require(kind != Kind::kFields, ErrorKind::kData, "is no row of several fields",
+          "give a table with the columns that the recogniser was trained with");
   const Reader* reader = find_reader(file);
   require(reader, ErrorKind::kData, fmt::format("is of no format that is read as {}", kind_name(kind)),
           "docs/formats.md lists them");

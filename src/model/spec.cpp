@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxWindowBytes = 1 << 30;
+constexpr size_t kMaxFields = 256;
 
 json to_json(const WideSpec& wide) {
   return {{"log2_rows", wide.log2_rows},
@@ -99,7 +100,7 @@ void check_version(const Fields& fields) {
 }
 
 Kind kind_from_json(const std::string& name) {
-  for (const Kind kind : {Kind::kBytes, Kind::kSamples, Kind::kPixels, Kind::kCells})
+  for (const Kind kind : {Kind::kBytes, Kind::kSamples, Kind::kPixels, Kind::kCells, Kind::kFields})
     if (kind_name(kind) == name) return kind;
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' is not known to this gulo", name), "update gulo");
 }
@@ -129,6 +130,60 @@ void read_wide(const json& object, ModelSpec& spec) {
     spec.bank = convolution_bank_spec_from_json(Fields(object, "spec.wide").at("bank"));
 }
 
+DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels);
+
+json to_json(const FieldsNetworkSpec& deep) {
+  json fields = json::array();
+  for (const FieldSpec& field : deep.fields)
+    fields.push_back({{"kind", kind_name(field.kind)}, {"network", gulo::to_json(field.network)}});
+  return {{"fields", fields},
+          {"field_width", deep.field_width},
+          {"hidden_width", deep.hidden_width},
+          {"n_labels", deep.n_labels}};
+}
+
+FieldsNetworkSpec fields_network_from_json(const json& object, size_t n_labels) {
+  const Fields fields(object, "spec.deep");
+  FieldsNetworkSpec deep;
+  deep.field_width = fields.integer("field_width", 1, 4096);
+  deep.hidden_width = fields.integer("hidden_width", 1, 65536);
+  deep.n_labels = fields.integer("n_labels", 1, ModelSpec::kMaxLabels);
+  require_labels(deep.n_labels, n_labels);
+  const json& list = fields.list("fields");
+  require_valid(!list.empty() && list.size() <= kMaxFields,
+                fmt::format("spec.deep.fields are {}, but must be from 1 to {}", list.size(), kMaxFields));
+  for (const json& entry : list) {
+    const Fields field(entry, "spec.deep.fields");
+    const Kind kind = kind_from_json(field.text("kind"));
+    require_valid(kind != Kind::kFields, "spec.deep.fields hold fields");
+    deep.fields.push_back({kind, deep_from_json(kind, field.at("network"), static_cast<size_t>(deep.field_width))});
+  }
+  return deep;
+}
+
+json to_json(const std::vector<FieldColumn>& fields) {
+  json list = json::array();
+  for (const FieldColumn& field : fields)
+    list.push_back({{"name", printable_utf8(field.name)}, {"kind", kind_name(field.kind)}});
+  return list;
+}
+
+std::vector<FieldColumn> fields_from_json(const Fields& spec) {
+  std::vector<FieldColumn> fields;
+  for (const json& entry : spec.list("fields")) {
+    const Fields field(entry, "spec.fields");
+    fields.push_back({field.text("name"), kind_from_json(field.text("kind"))});
+  }
+  return fields;
+}
+
+// A network's fields are those of the items.
+void check_fields(const ModelSpec& spec) {
+  const auto* deep = spec.deep ? std::get_if<FieldsNetworkSpec>(&*spec.deep) : nullptr;
+  const auto same = [](const FieldSpec& network, const FieldColumn& column) { return network.kind == column.kind; };
+  require_valid(!deep || std::ranges::equal(deep->fields, spec.fields, same), "spec.deep.fields are not spec.fields");
+}
+
 DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels) {
   switch (kind) {
     case Kind::kBytes:
@@ -142,6 +197,8 @@ DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels) {
     }
     case Kind::kCells:
       return cell_network_from_json(object, n_labels);
+    case Kind::kFields:
+      return fields_network_from_json(object, n_labels);
   }
   throw Error(ErrorKind::kData, fmt::format("spec.kind '{}' has no deep part", kind_name(kind)), kDamagedHint);
 }
@@ -168,6 +225,7 @@ json to_json(const ModelSpec& spec) {
       {"deep", spec.deep ? to_json(*spec.deep) : json()},
       {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
       {"training", spec.training}};
+  if (!spec.fields.empty()) object["fields"] = to_json(spec.fields);
   for (const std::string& column : spec.columns) object["columns"].push_back(printable_utf8(column));
   if (spec.task != Task::kLabel) object["task"] = task_name(spec.task);
   if (spec.task == Task::kNumber)
@@ -183,8 +241,10 @@ ModelSpec model_spec_from_json(const json& object) {
   spec.labels = labels_from_json(fields);
   read_task(object, fields, spec);
   if (is_given(object, "columns")) spec.columns = columns_from_json(fields);
+  if (is_given(object, "fields")) spec.fields = fields_from_json(fields);
   if (is_given(object, "wide")) read_wide(fields.at("wide"), spec);
   if (is_given(object, "deep")) spec.deep = deep_from_json(spec.kind, fields.at("deep"), spec.labels.size());
+  check_fields(spec);
   if (const auto* cells = spec.deep ? std::get_if<CellNetworkSpec>(&*spec.deep) : nullptr)
     require_valid(cells->task == spec.task, "spec.deep.task is not spec.task");
   require_valid(spec.wide || spec.bank || spec.deep, "spec has neither a wide nor a deep part");

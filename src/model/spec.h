@@ -8,10 +8,12 @@
 #include <variant>
 #include <vector>
 
+#include "data/fields.h"
 #include "data/reader/reader.h"
 #include "data/task.h"
 #include "model/cell_network_spec.h"
 #include "model/convolution_bank_spec.h"
+#include "model/fields_network_spec.h"
 #include "model/pixel_network_spec.h"
 #include "model/sample_network_spec.h"
 #include "model/stage_spec.h"
@@ -38,7 +40,13 @@ struct ByteNetworkSpec {
 };
 
 // The network of a recogniser's kind.
-using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec, PixelNetworkSpec, CellNetworkSpec>;
+using DeepSpec = std::variant<ByteNetworkSpec, SampleNetworkSpec, PixelNetworkSpec, CellNetworkSpec, FieldsNetworkSpec>;
+
+// A field's network, of any kind but fields.
+struct FieldSpec {
+  Kind kind = Kind::kCells;
+  DeepSpec network;
+};
 
 // logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included). What logits are
 // says the task: of one label softmax makes probabilities of them, of several a sigmoid of each; a number has one, in
@@ -63,6 +71,7 @@ struct ModelSpec {
   Calibration calibration;
   // The training record: what `train --json` prints, the curve, the machine.
   nlohmann::json training = nlohmann::json::object();
+  std::vector<FieldColumn> fields;  // of fields: their names and kinds
 };
 
 // Labels that are no valid UTF-8 are written with their bad bytes spelt out (base/utf8.h).

@@ -90,6 +90,14 @@ std::string sizes_text(const CellNetworkSpec& deep) {
   return fmt::format("{} members of {}, {} remembered rows", deep.n_members, deep.member_width, deep.n_remembered);
 }
 
+std::string sizes_text(const FieldsNetworkSpec& deep) {
+  std::string text;
+  for (const FieldSpec& field : deep.fields)
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", kind_name(field.kind),
+                        std::visit([](const auto& network) { return sizes_text(network); }, field.network));
+  return text;
+}
+
 std::string parts_text(const ModelSpec& spec) {
   std::string text;
   if (spec.wide && spec.calibration.wide_scale != 0)

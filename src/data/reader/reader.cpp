@@ -9,7 +9,7 @@
 namespace gulo {
 namespace {
 
-constexpr std::array<std::string_view, 4> kKindNames = {"bytes", "samples", "pixels", "cells"};
+constexpr std::array<std::string_view, 5> kKindNames = {"bytes", "samples", "pixels", "cells", "fields"};
 
 template <class T>
 void scale_values(std::span<const uint8_t> bytes, std::span<float> out) {

@@ -13,9 +13,9 @@
 namespace gulo {
 
 // What an item's axes are.
-enum class Kind : uint8_t { kBytes, kSamples, kPixels, kCells };
+enum class Kind : uint8_t { kBytes, kSamples, kPixels, kCells, kFields };
 
-std::string_view kind_name(Kind kind);  // "bytes", "samples", "pixels", "cells"
+std::string_view kind_name(Kind kind);  // "bytes", "samples", "pixels", "cells", "fields"
 // Throws Error (kUsage).
 Kind kind_from_name(std::string_view name);
 
@@ -24,7 +24,7 @@ enum class ValueType : uint8_t { kUint8, kUint16, kInt16, kInt32, kFloat32 };
 size_t value_bytes(ValueType type);
 
 // The axes of one item. bytes [L, 1, 1]; samples [T, C, 1]; pixels [H, W, C], C = 1 grey, 2 grey and alpha, 3 RGB,
-// 4 RGB and alpha; cells [F, 1, 1].
+// 4 RGB and alpha; cells [F, 1, 1]; fields [F, 1, 1] (data/fields.h).
 struct ItemShape {
   ValueType type = ValueType::kUint8;
   std::array<uint32_t, 3> extents{0, 1, 1};

@@ -86,6 +86,10 @@ bool looks_like_path(const std::string& cell) {
 
 }  // namespace
 
+std::unique_ptr<RowSource> csv_rows(std::string_view text, const std::string& path, const TableOptions& options) {
+  return std::make_unique<CsvRows>(text, path, options);
+}
+
 Corpus read_csv(std::string_view text, const std::string& path, const TableOptions& options) {
   CsvRows rows(text, path, options);
   return read_rows(rows, path, options);

@@ -3,12 +3,17 @@
 // Separator, quotes and header are found out (csv_dialect.h). A number has a point, not a comma, before its decimals.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "data/table/row_source.h"
 #include "data/table/table_file.h"
 
 namespace gulo {
+
+// `text` and `options` must outlive the rows. Errors as read_table_file.
+std::unique_ptr<RowSource> csv_rows(std::string_view text, const std::string& path, const TableOptions& options);
 
 // Errors as read_table_file.
 Corpus read_csv(std::string_view text, const std::string& path, const TableOptions& options);

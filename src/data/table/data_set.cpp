@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "data/decoder.h"
 #include "data/list_file.h"
+#include "data/table/fields_table.h"
 #include "data/table/table_file.h"
 #include "data/task_assignment.h"
 
@@ -34,6 +35,16 @@ std::string rates_text(const Corpus& corpus) {
   return fmt::format(" at {} to {} Hz", format_count(*rates.begin()), format_count(*rates.rbegin()));
 }
 
+// "photo (pixels), 3 cells"
+std::string fields_text(const Corpus& corpus) {
+  std::string text;
+  for (const FieldColumn& field : corpus.fields)
+    text += fmt::format("{}{}", text.empty() ? "" : ", ",
+                        field.name.empty() ? fmt::format("{} cells", corpus.columns.size())
+                                           : fmt::format("{} ({})", printable_utf8(field.name), kind_name(field.kind)));
+  return text;
+}
+
 std::string shapes_text(const Corpus& corpus, const std::string& formats) {
   const std::string format = formats.empty() ? "" : formats + " ";
   switch (corpus.kind) {
@@ -45,6 +56,8 @@ std::string shapes_text(const Corpus& corpus, const std::string& formats) {
                          range_text(corpus, 0), range_text(corpus, 1), rates_text(corpus));
     case Kind::kCells:
       return fmt::format("rows of {} cells", range_text(corpus, 0));
+    case Kind::kFields:
+      return fmt::format("rows of {}", fields_text(corpus));
     case Kind::kBytes:
       if (!corpus.columns.empty()) return fmt::format("texts of column '{}'", printable_utf8(corpus.columns[0]));
       break;
@@ -52,7 +65,7 @@ std::string shapes_text(const Corpus& corpus, const std::string& formats) {
   return "items";
 }
 
-Corpus read_table(const std::string& path, const DataOptions& options, bool may_lack_labels) {
+TableOptions table_options(const DataOptions& options, bool may_lack_labels) {
   TableOptions table;
   table.label_column = options.label_column;
   table.min_labels = 1;  // what is needed, the task says
@@ -64,6 +77,33 @@ Corpus read_table(const std::string& path, const DataOptions& options, bool may_
   table.as = options.kind;
   table.column = options.column;
   table.columns = options.columns;
+  table.fields = options.fields;
+  table.asked_kinds = options.asked_kinds;
+  table.n_threads = options.n_threads;
+  return table;
+}
+
+FieldsGuess look_for_fields(const std::string& path, const DataOptions& options) {
+  const bool asked = options.kind == Kind::kFields;
+  if (options.kind || !options.column.empty()) return {.has_files = asked, .has_company = asked, .remark = {}};
+  return look_for_fields(path, table_options(options, true));
+}
+
+// A list of files with company that counts; else what its further columns are is said.
+bool is_list_with_fields(const std::string& path, const DataOptions& options) {
+  const FieldsGuess guess = look_for_fields(path, options);
+  if (!guess.has_company && !guess.remark.empty()) say(guess.remark);
+  return guess.has_company;
+}
+
+// Here a column of files by itself is a field too: its names as cells would say nothing.
+Corpus read_table(const std::string& path, const DataOptions& options, bool may_lack_labels) {
+  TableOptions table = table_options(options, may_lack_labels);
+  if (const FieldsGuess guess = look_for_fields(path, options); guess.has_files) {
+    if (guess.has_company && !guess.remark.empty()) say(guess.remark);
+    return read_fields_table(path, table);
+  }
+  if (!options.asked_kinds.empty()) table.as = Kind::kCells;  // no column of files is left
   return read_table_file(path, table);
 }
 
@@ -99,7 +139,8 @@ TaskOptions task_options(const DataOptions& options, bool repeating) {
 std::vector<std::string> tables_of(const std::string& data, const DataOptions& options) {
   const bool text = !options.column.empty() || (options.kind == Kind::kBytes && !options.columns.empty());
   if (options.kind == Kind::kBytes && !text) return {};
-  if (text ? has_table_name(data) : is_table_file(data)) return {data};
+  const bool by_name = text || options.kind == Kind::kFields || !options.asked_kinds.empty();
+  if (by_name ? has_table_name(data) : is_table_file(data) || is_list_with_fields(data, options)) return {data};
   std::vector<std::string> parts = table_parts(data, options.split);
   require(options.column.empty() || !parts.empty(), ErrorKind::kUsage, "is no table, and a column of text is asked for",
           "a table is a .csv, .tsv or .jsonl file, or a folder with train.csv and test.csv", data);
@@ -109,9 +150,10 @@ std::vector<std::string> tables_of(const std::string& data, const DataOptions& o
 void say_if_streamed(const Corpus& corpus) {
   if (!corpus.arena.in_file()) return;
   const uint64_t n_shards = (corpus.n_bytes() + corpus.arena.shard_bytes() - 1) / corpus.arena.shard_bytes();
-  say(fmt::format("{} are more than the {} that --memory allows: streamed from a temporary file in {} shards",
+  const std::string half = corpus.kind == Kind::kFields ? " (half of it, as fields are held twice)" : "";
+  say(fmt::format("{} are more than the {} that --memory allows{}: streamed from a temporary file in {} shards",
                   format_bytes(static_cast<double>(corpus.n_bytes())),
-                  format_bytes(static_cast<double>(corpus.arena.limits().memory_bytes)), format_count(n_shards)));
+                  format_bytes(static_cast<double>(corpus.arena.limits().memory_bytes)), half, format_count(n_shards)));
 }
 
 }  // namespace

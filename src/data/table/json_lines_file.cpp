@@ -100,6 +100,10 @@ class JsonRows : public RowSource {
 
 }  // namespace
 
+std::unique_ptr<RowSource> json_line_rows(std::string_view text, const std::string& path, const TableOptions& options) {
+  return std::make_unique<JsonRows>(text, path, options);
+}
+
 Corpus read_json_lines(std::string_view text, const std::string& path, const TableOptions& options) {
   JsonRows rows(text, path, options);
   return read_rows(rows, path, options);

@@ -61,6 +61,10 @@ class ParquetRows : public RowSource {
 
 }  // namespace
 
+std::unique_ptr<RowSource> parquet_rows(const std::string& path, const TableOptions& options) {
+  return std::make_unique<ParquetRows>(path, options);
+}
+
 Corpus read_parquet(const std::string& path, const TableOptions& options) {
   ParquetRows rows(path, options);
   return read_rows(rows, path, options);

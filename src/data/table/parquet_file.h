@@ -4,11 +4,16 @@
 // Arrow writes them; lists and structs as JSON; null as an empty cell.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "data/table/row_source.h"
 #include "data/table/table_file.h"
 
 namespace gulo {
+
+// Errors as read_table_file.
+std::unique_ptr<RowSource> parquet_rows(const std::string& path, const TableOptions& options);
 
 // Errors as read_table_file; (kDevice) where the plugin is not there.
 Corpus read_parquet(const std::string& path, const TableOptions& options);

@@ -33,6 +33,19 @@ class ColumnChooser {
     return columns_;
   }
 
+  std::optional<size_t> label_column() const {
+    if (!options_.label_column.empty()) {
+      // Rows of the trained columns alone have no label to leave out.
+      const bool trained_alone =
+          !options_.labelled && whole_number(options_.label_column) && names_.size() == options_.columns.size();
+      return trained_alone ? std::nullopt : asked_column(options_.label_column, "--label", options_.labelled);
+    }
+    for (const std::string_view name : {"label", "class", "target"})
+      if (const auto found = rows_.named() ? find_column(names_, name) : std::nullopt; found && !is_trained(*found))
+        return found;
+    return options_.labelled ? std::optional(names_.size() - 1) : std::nullopt;
+  }
+
  private:
   [[noreturn]] void fail(const std::string& message, const std::string& hint = "") const {
     throw Error(ErrorKind::kData, message, hint, path_);
@@ -124,19 +137,6 @@ class ColumnChooser {
     return columns;
   }
 
-  std::optional<size_t> label_column() const {
-    if (!options_.label_column.empty()) {
-      // Rows of the trained columns alone have no label to leave out.
-      const bool trained_alone =
-          !options_.labelled && whole_number(options_.label_column) && names_.size() == options_.columns.size();
-      return trained_alone ? std::nullopt : asked_column(options_.label_column, "--label", options_.labelled);
-    }
-    for (const std::string_view name : {"label", "class", "target"})
-      if (const auto found = rows_.named() ? find_column(names_, name) : std::nullopt; found && !is_trained(*found))
-        return found;
-    return options_.labelled ? std::optional(names_.size() - 1) : std::nullopt;
-  }
-
   bool is_trained(size_t column) const { return find_column(options_.columns, names_[column]).has_value(); }
 
   // By name or number, as `option` gave it. Where it is not needed, a column that is not there is no fault.
@@ -168,6 +168,10 @@ class ColumnChooser {
 
 TableColumns choose_columns(const RowSource& rows, const std::string& path, const TableOptions& options) {
   return ColumnChooser(rows, path, options).choose();
+}
+
+std::optional<size_t> choose_label(const RowSource& rows, const std::string& path, const TableOptions& options) {
+  return ColumnChooser(rows, path, options).label_column();
 }
 
 std::string shown_columns(std::span<const std::string> names) {

@@ -21,6 +21,9 @@ struct TableColumns {
 // trained with.
 TableColumns choose_columns(const RowSource& rows, const std::string& path, const TableOptions& options);
 
+// The label's column alone; std::nullopt where it is not needed and not known. Errors as choose_columns.
+std::optional<size_t> choose_label(const RowSource& rows, const std::string& path, const TableOptions& options);
+
 // "width, height" for people, the first twenty.
 std::string shown_columns(std::span<const std::string> names);
 

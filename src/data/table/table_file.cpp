@@ -111,8 +111,7 @@ bool is_table_file(const std::string& path) {
 
 Corpus read_table_file(const std::string& path, const TableOptions& options) {
   const Format format = format_by_name(path);
-  const bool has_rows = format == Format::kCsv || format == Format::kJsonLines || format == Format::kParquet;
-  require(options.column.empty() || has_rows, ErrorKind::kUsage, "has no column of text",
+  require(options.column.empty() || has_rows(path), ErrorKind::kUsage, "has no column of text",
           "--column is for .csv, .tsv, .jsonl and .parquet", path);
   switch (format) {
     case Format::kTs:
@@ -133,6 +132,30 @@ Corpus read_table_file(const std::string& path, const TableOptions& options) {
   }
   throw Error(ErrorKind::kData, "is no table that gulo knows by its name",
               "a table is a .csv, .tsv, .tab, .jsonl, .parquet, .ts, .npz or -ubyte file", path);
+}
+
+bool has_rows(const std::string& path) {
+  const Format format = format_by_name(path);
+  return (format == Format::kCsv || format == Format::kJsonLines || format == Format::kParquet) && is_regular(path);
+}
+
+OpenRows open_rows(const std::string& path, const TableOptions& options) {
+  switch (format_by_name(path)) {
+    case Format::kCsv: {
+      OpenRows open{MappedFile(path), nullptr};
+      open.rows = csv_rows(text_of(open.file), path, options);
+      return open;
+    }
+    case Format::kJsonLines: {
+      OpenRows open{MappedFile(path), nullptr};
+      open.rows = json_line_rows(text_of(open.file), path, options);
+      return open;
+    }
+    case Format::kParquet:
+      return {MappedFile(), parquet_rows(path, options)};
+    default:
+      return {};
+  }
 }
 
 std::vector<std::string> table_parts(const std::string& data, Split split) {

@@ -11,12 +11,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/file.h"
 #include "data/corpus.h"
 #include "data/source.h"
+#include "data/table/row_source.h"
 
 namespace gulo {
 
@@ -36,8 +39,11 @@ struct TableOptions {
   // Corpus::columns of the training data: items get these, in this order, by name or else by place. Empty: all columns
   // but the label's.
   std::vector<std::string> columns = {};
-  uint64_t memory_bytes = 0;      // 0: half of the machine's free memory
-  std::string spill_folder = {};  // where more than that lies in a temporary file; empty: more is an error
+  std::vector<FieldColumn> fields = {};       // Corpus::fields of the training data
+  std::vector<FieldColumn> asked_kinds = {};  // --as COLUMN=KIND: what the files that a column names are opened to
+  int n_threads = 1;                          // that read such files
+  uint64_t memory_bytes = 0;                  // 0: half of the machine's free memory
+  std::string spill_folder = {};              // where more than that lies in a temporary file; empty: more is an error
 };
 
 // By its name and its beginning. False for what is absent or no regular file, and for a .csv or .tsv that is a list:
@@ -46,6 +52,16 @@ bool is_table_file(const std::string& path);
 
 // A regular file with a table's name: where a column of text is asked for, its cells may look like what they will.
 bool has_table_name(const std::string& path);
+
+// Whether it is a table of rows, by its name: separated text, lines of JSON, Parquet.
+bool has_rows(const std::string& path);
+
+// The rows of such a table, and what they are read from; no rows where it is none. Errors as read_table_file.
+struct OpenRows {
+  MappedFile file;
+  std::unique_ptr<RowSource> rows;
+};
+OpenRows open_rows(const std::string& path, const TableOptions& options);
 
 // Throws Error (kData): damaged, empty, no labels where they must be, too few of them, all different, too many bad
 // rows; (kUsage): no such column; (kDevice): too large for the memory. Bad rows within max_bad_fraction are warned of

@@ -18,8 +18,25 @@ void require_known_device(const std::string& device) {
   require(device != "cuda", ErrorKind::kDevice, "this build has no CUDA", "use --device cpu, or leave --device out");
 }
 
+// "pixels", or "photo=pixels,note=bytes", which is of columns.
 std::optional<Kind> asked_kind(const std::string& as) {
-  return as == "auto" ? std::nullopt : std::optional(kind_from_name(as));
+  return as == "auto" || as.find('=') != std::string::npos ? std::nullopt : std::optional(kind_from_name(as));
+}
+
+std::vector<FieldColumn> asked_kinds(const std::string& as) {
+  std::vector<FieldColumn> kinds;
+  if (as.find('=') == std::string::npos) return kinds;
+  for (size_t begin = 0; begin <= as.size();) {
+    const size_t end = std::min(as.find(',', begin), as.size()), mark = as.rfind('=', end);
+    require(mark != std::string::npos && mark > begin && mark + 1 < end, ErrorKind::kUsage,
+            fmt::format("--as: '{}' is not COLUMN=KIND", as.substr(begin, end - begin)),
+            "write --as photo=pixels,note=bytes");
+    kinds.push_back({as.substr(begin, mark - begin), kind_from_name(as.substr(mark + 1, end - mark - 1))});
+    require(kinds.back().kind != Kind::kFields, ErrorKind::kUsage, "--as: a column's files cannot be fields",
+            "write --as fields");
+    begin = end + 1;
+  }
+  return kinds;
 }
 
 std::string answers(const nlohmann::json& record) {
@@ -61,6 +78,7 @@ int run_train(const Options& options) {
                                                   .seed = static_cast<uint64_t>(options.seed),
                                                   .n_threads = thread_count(options),
                                                   .parts = options.parts,
+                                                  .asked_kinds = asked_kinds(options.as),
                                                   .kind = asked_kind(options.as),
                                                   .task = find_task(options.task),
                                                   .augment = !options.no_augment});

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace gulo {
@@ -15,6 +16,7 @@ struct Batch {
   std::vector<uint32_t> owners;       // item number of each entry
   int64_t n_item_bytes = 0;           // raw bytes that are looked at, without padding
   int64_t n_item_rows = 0;            // rows of them that are not blank, where entries are packed
+  std::vector<Batch> fields;          // of items of several fields: of each field those entries that have it
 };
 
 // An endless stream of batches: every epoch each item once, in a new random order. Deterministic in what it was made
@@ -24,6 +26,9 @@ class Feed {
   virtual ~Feed() = default;
   virtual Batch next() = 0;
   virtual double epochs() const = 0;
+  // These items instead, drawn as next() draws: entry i is of items[i], one window of it where it is long. `items` is
+  // not empty; no item is there twice.
+  virtual Batch make(std::span<const uint32_t> items) = 0;
 };
 
 }  // namespace gulo

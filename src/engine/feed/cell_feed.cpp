@@ -16,15 +16,17 @@ Batch CellFeed::next() {
   if (batch_ == 0) order_.shuffle(rng_);
   const size_t begin = order_.size() * batch_ / n_batches_, end = order_.size() * (batch_ + 1) / n_batches_;
   batch_ = (batch_ + 1) % n_batches_;
-  std::vector<ItemView> rows;
   std::vector<uint32_t> items;
-  for (size_t i = begin; i < end; ++i, order_.advance()) {
-    items.push_back(order_.item());
-    rows.push_back(corpus_.view(items.back()));
-  }
-  Batch batch = cell_batch(layout_, rows);
-  batch.owners = std::move(items);
+  for (size_t i = begin; i < end; ++i, order_.advance()) items.push_back(order_.item());
   n_served_ += end - begin;
+  return make(items);
+}
+
+Batch CellFeed::make(std::span<const uint32_t> items) {
+  std::vector<ItemView> rows;
+  for (const uint32_t item : items) rows.push_back(corpus_.view(item));
+  Batch batch = cell_batch(layout_, rows);
+  batch.owners.assign(items.begin(), items.end());
   return batch;
 }
 

@@ -18,6 +18,7 @@ class CellFeed : public Feed {
   // The corpus must outlive the feed. `items` is not empty.
   CellFeed(const Corpus& corpus, std::vector<uint32_t> items, CellLayout layout, int64_t batch_rows, uint64_t seed);
   Batch next() override;
+  Batch make(std::span<const uint32_t> items) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

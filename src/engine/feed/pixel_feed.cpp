@@ -29,6 +29,17 @@ PixelWindow PixelFeed::draw(uint32_t item) {
   return window;
 }
 
+// The epoch is not known here: a picture is mirrored by chance.
+Batch PixelFeed::make(std::span<const uint32_t> items) {
+  PixelPacker packer(options_.channels);
+  for (const uint32_t item : items) {
+    PixelWindow window = draw(item);
+    window.mirrored = options_.mirror && rng_.below(2) != 0;
+    packer.add(window);
+  }
+  return packer.take();
+}
+
 Batch PixelFeed::next() {
   PixelPacker packer(options_.channels);
   int64_t n_pixels = 0;

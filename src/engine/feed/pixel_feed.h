@@ -26,6 +26,7 @@ class PixelFeed : public Feed {
   // The corpus must outlive the feed. `items` is not empty.
   PixelFeed(const Corpus& corpus, std::vector<uint32_t> items, const PixelFeedOptions& options, uint64_t seed);
   Batch next() override;
+  Batch make(std::span<const uint32_t> items) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

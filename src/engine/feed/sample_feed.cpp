@@ -1,5 +1,6 @@
 #include "engine/feed/sample_feed.h"
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -36,7 +37,7 @@ SampleFeed::SampleFeed(const Corpus& corpus, std::vector<uint32_t> items, const 
   order_.shuffle(rng_);
 }
 
-bool SampleFeed::add_window(uint32_t item) {
+SampleFeed::Drawn SampleFeed::draw(uint32_t item) {
   const ItemView view = corpus_.view(item);
   WindowRange range = random_window(view.shape.extents[0], options_.window_samples, rng_);
   if (options_.crop_fraction < 1) {
@@ -50,12 +51,34 @@ bool SampleFeed::add_window(uint32_t item) {
   if (options_.stretch > 0) values = stretched(values, channels, 1 + options_.stretch * (2 * rng_.uniform() - 1));
   const auto lead = static_cast<uint32_t>(options_.shift ? rng_.below(shape_.coarse_row_samples) : 0);
   const auto n_bytes = static_cast<int64_t>(range.size * channels * value_bytes(view.shape.type));
-  return packer_.add({values, channels, view.shape.rate_hz, item, lead, n_bytes});
+  return {std::move(values), {{}, channels, view.shape.rate_hz, item, lead, n_bytes}};
+}
+
+bool SampleFeed::add(SamplePacker& packer, Drawn drawn) {
+  drawn.window.values = drawn.values;
+  return packer.add(drawn.window);
+}
+
+Batch SampleFeed::make(std::span<const uint32_t> items) {
+  std::vector<Drawn> windows;
+  SampleBatchShape shape = shape_;
+  shape.n_coarse_rows = 0;
+  for (const uint32_t item : items) {
+    windows.push_back(draw(item));
+    const SampleWindow& window = windows.back().window;
+    const auto n_times =
+        static_cast<int64_t>(window.lead + windows.back().values.size() / std::max(window.channels, 1u));
+    shape.n_coarse_rows += rows_for_samples(n_times, shape.coarse_row_samples) + shape.gap_rows;
+  }
+  shape.n_coarse_rows = (shape.n_coarse_rows + 15) / 16 * 16;
+  SamplePacker packer(shape);
+  for (Drawn& window : windows) add(packer, std::move(window));
+  return packer.take();
 }
 
 // A window that does not fit is drawn anew for the next batch: it needs no memory of it.
 Batch SampleFeed::next() {
-  while (add_window(order_.item())) {
+  while (add(packer_, draw(order_.item()))) {
     ++n_served_;
     if (!order_.advance()) order_.shuffle(rng_);
   }

@@ -25,10 +25,17 @@ class SampleFeed : public Feed {
   SampleFeed(const Corpus& corpus, std::vector<uint32_t> items, const SampleBatchShape& shape,
              const SampleFeedOptions& options, uint64_t seed);
   Batch next() override;
+  Batch make(std::span<const uint32_t> items) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:
-  bool add_window(uint32_t item);
+  // Values of a window and what is said of it; the window's own values are not set.
+  struct Drawn {
+    std::vector<float> values;
+    SampleWindow window;
+  };
+  Drawn draw(uint32_t item);
+  static bool add(SamplePacker& packer, Drawn drawn);
 
   const Corpus& corpus_;
   ItemOrder order_;

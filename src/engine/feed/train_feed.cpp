@@ -38,6 +38,21 @@ Batch TrainFeed::next() {
   return batch;
 }
 
+Batch TrainFeed::make(std::span<const uint32_t> items) {
+  std::vector<Window> windows;
+  BatchShape shape{0, shape_.coarse_row_bytes};
+  for (const uint32_t item : items) {
+    windows.push_back(draw_window(item));
+    shape.n_coarse_rows += rows_for_window(static_cast<int64_t>(windows.back().bytes.size()), shape.coarse_row_bytes);
+  }
+  shape.n_coarse_rows = (shape.n_coarse_rows + 15) / 16 * 16;
+  BatchPacker packer(shape);
+  for (const Window& window : windows) packer.add(window);
+  Batch batch = packer.take();
+  if (options_.byte_dropout > 0) hide_bytes(batch);
+  return batch;
+}
+
 // Gaps between hidden bytes are geometric: one random number a hidden byte instead of one a byte.
 void TrainFeed::hide_bytes(Batch& batch) {
   int16_t* bytes = batch.values[0].mutable_data_ptr<int16_t>();

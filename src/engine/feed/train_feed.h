@@ -24,6 +24,7 @@ class TrainFeed : public Feed {
   TrainFeed(const Corpus& corpus, std::vector<uint32_t> items, const BatchShape& shape, const FeedOptions& options,
             uint64_t seed);
   Batch next() override;
+  Batch make(std::span<const uint32_t> items) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

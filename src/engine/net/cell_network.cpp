@@ -204,9 +204,9 @@ const CellNetwork::Keys& CellNetwork::keys() {
   for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
     all.push_back(
         places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))), nullptr));
-  check_network(shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 &&
-                    shares_.sum().item<double>() > 0,
-                "shares of the answers are damaged");
+  check_network(
+      shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 && shares_.sum().item<double>() > 0,
+      "shares of the answers are damaged");
   const at::Tensor key_places = at::cat(all, 1);
   keys_ = {key_places, square_norms(key_places).unsqueeze(1), remembered_answers(), now};
   return keys_;
@@ -240,6 +240,17 @@ at::Tensor CellNetwork::mixture(const at::Tensor& answers) const {
 }
 
 at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) { return mixture(answers(batch)); }
+
+at::Tensor CellNetwork::features(const Batch& batch, const TrainStep* step) {
+  return head_logits(places(stem_.forward(batch), step)).mean(0);
+}
+
+std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, size_t) {
+  const at::NoGradGuard no_grad;
+  if (items.empty()) return {};
+  const at::Tensor all = features(cell_batch(stem_.layout(), items), nullptr).contiguous();
+  return {all.const_data_ptr<float>(), all.const_data_ptr<float>() + all.numel()};
+}
 
 at::Tensor CellNetwork::answers_of(std::span<const ItemView> items) {
   const auto rows_at_a_time = static_cast<size_t>(

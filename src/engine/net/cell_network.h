@@ -5,9 +5,9 @@
 // neighbour head's, which compares the row with every remembered training row and adds up their labels with weights
 // softmax(-temperature * distance) (neighbourhood components analysis with a network: ModernNCA, Ye et al. 2024, arXiv
 // 2407.03257). Members of an even number take the squared distance, which over bends is the kernel of a random forest's
-// partitions; the others the distance itself, which forgets less of what is far. There are three kinds of answers, then,
-// each the mean of its members' probabilities (or numbers): the linear heads', the squared and the plain distances'. The
-// answer is their mixture, whose shares are equal or tune()d.
+// partitions; the others the distance itself, which forgets less of what is far. There are three kinds of answers,
+// then, each the mean of its members' probabilities (or numbers): the linear heads', the squared and the plain
+// distances'. The answer is their mixture, whose shares are equal or tune()d.
 //
 // While training, a row is compared with the other rows of its batch (never with itself), so a batch must not have a
 // row twice. Each head of each member has its own loss.
@@ -40,14 +40,17 @@ class CellNetwork : public DeepNetwork {
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
   // Of the members' heads, each by itself, the mean.
   at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) override;
+  // Of the members' linear heads the mean: what is remembered plays no part.
+  at::Tensor features(const Batch& batch, const TrainStep* step) override;
+  std::vector<float> features_of(std::span<const ItemView> items, size_t max_windows) override;
   double forward_flops(const Batch& batch) const override;
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Costs count multiplications.
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override;
 
-  // One label an item: the mixture's shares that make the labels likeliest (expectation maximisation), with a few items of each kind of
-  // answer to begin with.
+  // One label an item: the mixture's shares that make the labels likeliest (expectation maximisation), with a few items
+  // of each kind of answer to begin with.
   void tune(std::span<const ItemView> items, std::span<const int> labels);
   void copy_tuning(const CellNetwork& tuned) { shares_.copy_(tuned.shares_); }
 

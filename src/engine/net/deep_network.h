@@ -25,6 +25,7 @@ struct Parameter {
   at::Tensor value;  // float
   bool hidden_matrix = false;
   bool trained = true;
+  double rate_scale = 1;  // of the optimiser's learning rate
 };
 
 // Parameters as bytes for a model file; `tensors` points into `storage`.
@@ -49,6 +50,13 @@ class DeepNetwork {
   virtual at::Tensor forward(const Batch& batch, const TrainStep* step) = 0;
   // Mean loss of the entries: task_loss() unless a network of several members has its own.
   virtual at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step);
+  // What a network of several fields takes of this one, [n_entries, n_labels]: its logits, unless these are made of
+  // more than one entry's own features.
+  virtual at::Tensor features(const Batch& batch, const TrainStep* step) { return forward(batch, step); }
+  // The same of whole items, as logits() gives them.
+  virtual std::vector<float> features_of(std::span<const ItemView> items, size_t max_windows) {
+    return logits(items, max_windows);
+  }
   // Floating-point operations of the matrix products of one forward pass over what is no padding.
   virtual double forward_flops(const Batch& batch) const = 0;
   // Logits [n_items, n_labels] of whole items of any shape, uncalibrated; an item's do not depend on the others'.

@@ -2,6 +2,7 @@
 
 #include "engine/net/byte_network.h"
 #include "engine/net/cell_network.h"
+#include "engine/net/fields_network.h"
 #include "engine/net/pixel_network.h"
 #include "engine/net/sample_network.h"
 
@@ -22,6 +23,13 @@ std::unique_ptr<DeepNetwork> make(const PixelNetworkSpec& spec, at::ScalarType d
 
 std::unique_ptr<DeepNetwork> make(const CellNetworkSpec& spec, at::ScalarType) {
   return std::make_unique<CellNetwork>(spec, 0);
+}
+
+std::unique_ptr<DeepNetwork> make(const FieldsNetworkSpec& spec, at::ScalarType dtype) {
+  std::vector<FieldsNetwork::Field> fields;
+  for (const FieldSpec& field : spec.fields)
+    fields.push_back({field.kind, std::visit([&](const auto& kind) { return make(kind, dtype); }, field.network)});
+  return std::make_unique<FieldsNetwork>(spec, std::move(fields), 0);
 }
 
 }  // namespace

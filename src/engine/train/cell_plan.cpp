@@ -151,6 +151,13 @@ RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items
   return {cell_batch(layout, views(corpus, items)), batch_targets(corpus, items)};
 }
 
+// Rows to compare with are compared by their labels.
+void use_as_field(CellPlan& plan) {
+  plan.remembered.clear();
+  plan.spec.n_remembered = plan.spec.n_remembered_lookups = 0;
+  plan.spec.n_members = kLeastMembers;
+}
+
 }  // namespace
 
 std::vector<float> knots_of(std::vector<float> numbers, int n_knots) {
@@ -187,7 +194,8 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, co
 }
 
 DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
-  const CellPlan plan = plan_cells(corpus, train, options);
+  CellPlan plan = plan_cells(corpus, train, options);
+  if (options.as_field) use_as_field(plan);
   auto network = std::make_shared<CellNetwork>(plan.spec, options.seed);
   const CellLayout& layout = network->stem().layout();
   network->begin_with(all_knots(corpus, train, plan.spec), known_rows(corpus, train, layout),

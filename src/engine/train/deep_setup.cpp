@@ -4,6 +4,7 @@
 
 #include "engine/train/cell_plan.h"
 #include "engine/train/deep_plan.h"
+#include "engine/train/fields_plan.h"
 #include "engine/train/pixel_plan.h"
 #include "engine/train/sample_plan.h"
 
@@ -23,6 +24,8 @@ DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, c
       return setup_pixels(corpus, train, options);
     case Kind::kCells:
       return setup_cells(corpus, train, options);
+    case Kind::kFields:
+      return setup_fields(corpus, train, options);
   }
   throw std::logic_error("no network for this kind");
 }

@@ -20,10 +20,13 @@ struct SetupOptions {
   double flops_per_s = 1e11;  // that the training loop may be expected to reach
   uint64_t seed = 0;
   at::ScalarType dtype = at::kFloat;
-  bool augment = true;  // items may be varied at random in training
-  double epochs = 0;    // how often every item is seen; 0: as often as is usual for the kind
-  bool is_trial = false;           // a small network, to find out how often is best
+  bool augment = true;              // items may be varied at random in training
+  double epochs = 0;                // how often every item is seen; 0: as often as is usual for the kind
+  bool is_trial = false;            // a small network, to find out how often is best
   double measured_flops_per_s = 0;  // that a trial's loop reached; 0: none was measured
+  // The network is to give features that others' are joined with, as many as the corpus has names of labels: it learns
+  // no labels by itself.
+  bool as_field = false;
 };
 
 struct DeepSetup {

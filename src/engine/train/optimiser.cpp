@@ -28,14 +28,23 @@ Optimiser::Optimiser(const std::vector<Parameter>& parameters, at::ScalarType dt
     if (!parameter.trained) continue;
     if (parameter.hidden_matrix) {
       matrices_.push_back(parameter.value);
+      matrix_scales_.push_back(parameter.rate_scale);
       momenta_.push_back(at::zeros_like(parameter.value, parameter.value.options().requires_grad(false)));
     } else {
-      others_.push_back(parameter.value);
-      averages_.push_back(at::zeros_like(parameter.value, parameter.value.options().requires_grad(false)));
-      square_averages_.push_back(averages_.back().clone());
-      counts_.push_back(at::zeros({}, at::kFloat));
+      AdamGroup& group = adam_group(parameter.rate_scale);
+      group.values.push_back(parameter.value);
+      group.averages.push_back(at::zeros_like(parameter.value, parameter.value.options().requires_grad(false)));
+      group.square_averages.push_back(group.averages.back().clone());
+      group.counts.push_back(at::zeros({}, at::kFloat));
     }
   }
+}
+
+Optimiser::AdamGroup& Optimiser::adam_group(double scale) {
+  const auto found = std::ranges::find(others_, scale, &AdamGroup::scale);
+  if (found != others_.end()) return *found;
+  others_.push_back({.scale = scale, .values = {}, .averages = {}, .square_averages = {}, .counts = {}});
+  return others_.back();
 }
 
 void Optimiser::step(double scale) {
@@ -46,10 +55,11 @@ void Optimiser::step(double scale) {
 
 // One matrix a thread: small products run faster whole in one thread than cut over all of them.
 void Optimiser::step_muon(double scale) {
-  const double rate = options_.muon_rate * scale, momentum = options_.muon_momentum;
+  const double momentum = options_.muon_momentum;
   at::parallel_for(0, static_cast<int64_t>(matrices_.size()), 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad_in_this_thread;
     for (int64_t i = begin; i < end; ++i) {
+      const double rate = options_.muon_rate * scale * matrix_scales_[i];
       at::Tensor value = matrices_[i].detach(), &gradient = matrices_[i].mutable_grad();
       if (!gradient.defined()) continue;
       momenta_[i].mul_(momentum).add_(gradient, 1 - momentum);
@@ -64,16 +74,19 @@ void Optimiser::step_muon(double scale) {
 }
 
 void Optimiser::step_adam(double scale) {
-  std::vector<at::Tensor> values, gradients;
-  for (size_t i = 0; i < others_.size(); ++i) {
-    values.push_back(others_[i].detach());
-    const at::Tensor& gradient = others_[i].grad();  // undefined where the batch did not ask for the parameter
-    gradients.push_back(gradient.defined() ? gradient : at::zeros_like(values.back()));
-    counts_[i].add_(1);
+  for (AdamGroup& group : others_) {
+    std::vector<at::Tensor> values, gradients;
+    for (size_t i = 0; i < group.values.size(); ++i) {
+      values.push_back(group.values[i].detach());
+      const at::Tensor& gradient = group.values[i].grad();  // undefined where the batch did not ask for the parameter
+      gradients.push_back(gradient.defined() ? gradient : at::zeros_like(values.back()));
+      group.counts[i].add_(1);
+    }
+    at::_fused_adamw_(values, gradients, group.averages, group.square_averages, {}, group.counts,
+                      options_.adam_rate * scale * group.scale, options_.adam_beta1, options_.adam_beta2,
+                      options_.adam_weight_decay, 1e-8, false, false);
+    for (at::Tensor& value : group.values) value.mutable_grad().reset();
   }
-  at::_fused_adamw_(values, gradients, averages_, square_averages_, {}, counts_, options_.adam_rate * scale,
-                    options_.adam_beta1, options_.adam_beta2, options_.adam_weight_decay, 1e-8, false, false);
-  for (at::Tensor& other : others_) other.mutable_grad().reset();
 }
 
 }  // namespace gulo

@@ -39,7 +39,14 @@ class Optimiser {
   OptimiserOptions options_;
   at::ScalarType dtype_;
   std::vector<at::Tensor> matrices_, momenta_;
-  std::vector<at::Tensor> others_, averages_, square_averages_, counts_;
+  std::vector<double> matrix_scales_;
+  // Those of one rate scale are updated together.
+  struct AdamGroup {
+    double scale = 1;
+    std::vector<at::Tensor> values, averages, square_averages, counts;
+  };
+  AdamGroup& adam_group(double scale);
+  std::vector<AdamGroup> others_;
 };
 
 }  // namespace gulo

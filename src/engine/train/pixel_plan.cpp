@@ -92,7 +92,7 @@ OptimiserOptions pixel_optimiser() {
 }
 
 PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      bool augment) {
+                      bool augment, bool may_mirror) {
   PixelPlan plan;
   PixelNetworkSpec& spec = plan.spec;
   const int typical = side_quantile(corpus, train, 0.5), large = side_quantile(corpus, train, 0.9);
@@ -108,7 +108,7 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
     spec.layers = layers_for(width, grid_side);
     if (kLeastEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
   }
-  spec.mirrored = augment && is_mirror_symmetric(corpus, train, spec);
+  spec.mirrored = augment && may_mirror && is_mirror_symmetric(corpus, train, spec);
   const auto n = static_cast<double>(train.size());
   plan.feed.channels = spec.channels;
   plan.feed.window = spec.window;
@@ -138,7 +138,8 @@ DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train,
 
 DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   for (uint32_t item : train) check_picture(corpus.view(item));
-  const PixelPlan plan = plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment);
+  const PixelPlan plan = plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment,
+                                     !options.as_field);  // which side is which may matter to another field
   return setup_pixels(corpus, train, plan, options.seed, options.dtype);
 }
 

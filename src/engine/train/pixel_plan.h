@@ -24,9 +24,10 @@ struct PixelPlan {
 // The rates at which pixel networks learn, at batches of some hundred pictures.
 OptimiserOptions pixel_optimiser();
 
-// `flops_per_s`: what the training loop may be expected to reach. Deterministic.
+// `flops_per_s`: what the training loop may be expected to reach. may_mirror: pictures may be mirrored where their
+// labels alone show no difference. Deterministic.
 PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      bool augment = true);
+                      bool augment = true, bool may_mirror = true);
 
 // Network, feed and how to train them, for a corpus of kind pixels; it must outlive the feed.
 DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan, uint64_t seed,

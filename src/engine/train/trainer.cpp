@@ -67,6 +67,7 @@ DataOptions data_options(const TrainOptions& options) {
   data.task = options.task;
   data.label_column = options.label_column;
   data.column = options.column;
+  data.asked_kinds = options.asked_kinds;
   data.max_bad_fraction = options.max_bad_fraction;
   data.memory_bytes = options.memory_bytes;
   data.spill_folder = temporary_folder(options.model_path);
@@ -82,6 +83,7 @@ Corpus read_valid(const TrainOptions& options, const Corpus& train) {
   data.task = train.task;
   if (train.task == Task::kLabels) data.labels = train.labels;
   data.columns = train.columns;
+  data.fields = train.fields;
   data.min_labels = 1;
   return read_data_set(options.valid_data, data).corpus;
 }
@@ -130,6 +132,7 @@ Corpus read_unlabelled(const TrainOptions& options, const Corpus& train) {
   DataOptions data = data_options(options);
   data.kind = train.kind;
   data.columns = train.columns;
+  data.fields = train.fields;
   data.label_column.clear();
   data.labelled = false;
   return read_data_set(options.unlabelled_data, data).corpus;
@@ -272,9 +275,9 @@ class RecogniserTrainer {
     deep_seconds_ = plan_.end_s - begin_s;
     if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
-    DeepResult result = is_trying_out() ? try_epochs(progress)
-                                        : train_deep_on(data_.parts.train, data_.parts.valid, progress,
-                                                        {.seconds = deep_seconds_});
+    DeepResult result = is_trying_out()
+                            ? try_epochs(progress)
+                            : train_deep_on(data_.parts.train, data_.parts.valid, progress, {.seconds = deep_seconds_});
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
@@ -423,6 +426,7 @@ class RecogniserTrainer {
     spec.number_unit = data_.corpus.number_unit;
     spec.labels = data_.corpus.labels;
     spec.columns = data_.corpus.columns;
+    spec.fields = data_.corpus.fields;
     spec.calibration = calibration_;
     TensorMap tensors;
     if (wide_) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "data/fields.h"
 #include "data/reader/reader.h"
 #include "data/task.h"
 
@@ -23,10 +24,11 @@ struct TrainOptions {
   int64_t steps = 0;          // > 0: so many deep steps and no clock: same seed, same bits
   uint64_t seed = 0;
   int n_threads = 1;
-  std::string parts = "both";  // both | wide | deep
-  std::optional<Kind> kind;    // none: found out from the contents
-  std::optional<Task> task;    // none: guessed from the labels
-  bool augment = true;         // items may be varied at random in training
+  std::string parts = "both";            // both | wide | deep
+  std::vector<FieldColumn> asked_kinds;  // --as COLUMN=KIND
+  std::optional<Kind> kind;              // none: found out from the contents
+  std::optional<Task> task;              // none: guessed from the labels
+  bool augment = true;                   // items may be varied at random in training
 };
 
 // Trains, writes model_path, and returns the training record (the keys of `train --json`). Ctrl-C keeps the best so
