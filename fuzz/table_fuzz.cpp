@@ -63,8 +63,9 @@ Corpus read_some(unsigned format, std::span<const uint8_t> bytes, TableOptions o
 
 void check(const Corpus& corpus, bool labelled) {
   const size_t n_items = corpus.n_items();
-  bool good = corpus.offsets.size() == n_items + 1 && (corpus.kind == Kind::kBytes || corpus.shapes.size() == n_items) &&
-              corpus.names.size() == n_items && corpus.arena.size() == corpus.n_bytes() + Corpus::kArenaPadding;
+  bool good = corpus.offsets.size() == n_items + 1 &&
+              (corpus.kind == Kind::kBytes || corpus.shapes.size() == n_items) && corpus.names.size() == n_items &&
+              corpus.arena.size() == corpus.n_bytes() + Corpus::kArenaPadding;
   for (size_t i = 0; good && i < n_items; ++i) {
     const ItemView view = corpus.view(i);
     good &= labelled ? static_cast<size_t>(corpus.item_labels[i]) < corpus.labels.size() : corpus.item_labels[i] == -1;

@@ -32,8 +32,9 @@ std::vector<OptionRecord> make_option_records() {
        .field = &Options::as,
        .value_name = "KIND",
        .default_text = "auto",
-       .help = "what the files are opened to: auto, bytes (every file as it lies), samples, pixels or cells; fields "
-               "takes all columns of a table that names files; COLUMN=KIND,... of the files that columns of a table name",
+       .help =
+           "what the files are opened to: auto, bytes (every file as it lies), samples, pixels or cells; fields "
+           "takes all columns of a table that names files; COLUMN=KIND,... of the files that columns of a table name",
        .commands = {"train", "compare"}},
       {.name = "--task",
        .type = kChoice,
@@ -78,8 +79,9 @@ std::vector<OptionRecord> make_option_records() {
        .type = kPath,
        .field = &Options::unlabelled,
        .value_name = "DATA",
-       .help = "files of the same kind without labels, in any folders: those that a first recogniser is sure of help to "
-               "train a second one. For few labelled and many unlabelled files",
+       .help =
+           "files of the same kind without labels, in any folders: those that a first recogniser is sure of help to "
+           "train a second one. For few labelled and many unlabelled files",
        .commands = {"train"}},
       {.name = "--parts",
        .type = kChoice,

@@ -15,8 +15,8 @@ namespace gulo {
 namespace {
 
 // What one page fault of a mapped file may bring in around the byte that was asked for: Linux maps 64 KiB
-// (fault_around_bytes) or the whole run of pages that it keeps together, several hundred KiB where a file was written in
-// one go.
+// (fault_around_bytes) or the whole run of pages that it keeps together, several hundred KiB where a file was written
+// in one go.
 constexpr uint64_t kFaultBytes = 512 << 10;
 // A file grows by at least so much at a time.
 constexpr size_t kFileStepBytes = size_t{64} << 20;

@@ -18,8 +18,8 @@ class CorpusBuilder {
   CorpusBuilder(std::string path, Kind kind, const TableOptions& options);
 
   // `row`: the line or number for its name. `label` loses the blanks around it; it is not looked at where
-  // options.labelled is false; an empty one makes a bad row unless options.may_lack_labels. Throws Error (kDevice) where
-  // memory or disk do not suffice.
+  // options.labelled is false; an empty one makes a bad row unless options.may_lack_labels. Throws Error (kDevice)
+  // where memory or disk do not suffice.
   void add(uint64_t row, std::string_view label, const ItemShape& shape, std::span<const uint8_t> bytes);
   void add_samples(uint64_t row, std::string_view label, std::span<const float> values, uint32_t n_channels);
   // Of kind bytes.

@@ -67,7 +67,8 @@ TEST_F(DataSetTest, FoldersNameLabelsUnlessNumbersAreAskedFor) {
 TEST_F(DataSetTest, BothPartsOfATableOfNumbers) {
   tree_.file("d/train.csv", "a,y\n1,0.5\n2,1.5\n");
   tree_.file("d/test.csv", "a,y\n3,9.5\n4,1.5\n");
-  EXPECT_EQ(read("d", {.split = Split::kAll, .task = Task::kNumber}).numbers, (std::vector<double>{0.5, 1.5, 9.5, 1.5}));
+  EXPECT_EQ(read("d", {.split = Split::kAll, .task = Task::kNumber}).numbers,
+            (std::vector<double>{0.5, 1.5, 9.5, 1.5}));
   EXPECT_EQ(read("d", {.split = Split::kTest, .task = Task::kNumber}).numbers, (std::vector<double>{9.5, 1.5}));
 }
 

@@ -5,7 +5,8 @@
 namespace gulo {
 
 void tune_network(DeepNetwork& network, std::span<const ItemView> items, const Targets& targets) {
-  if (auto* cells = dynamic_cast<CellNetwork*>(&network); cells && targets.task == Task::kLabel) cells->tune(items, targets.labels);
+  if (auto* cells = dynamic_cast<CellNetwork*>(&network); cells && targets.task == Task::kLabel)
+    cells->tune(items, targets.labels);
 }
 
 void copy_tuning(const DeepNetwork& tuned, DeepNetwork& network) {

@@ -104,7 +104,8 @@ TEST(SetupCells, LearnsTablesOfNumbersAloneAndOfTextAlone) {
     corpus.kind = Kind::kCells;
     corpus.labels = {"a", "b"};
     for (int i = 0; i < 200; ++i)
-      add_row(corpus, {numbers ? std::to_string(i % 2 + 0.001 * i) : std::string(i % 2 ? "odd" : "even") + " row"}, i % 2);
+      add_row(corpus, {numbers ? std::to_string(i % 2 + 0.001 * i) : std::string(i % 2 ? "odd" : "even") + " row"},
+              i % 2);
     DeepOptions options;
     options.steps = 40;
     options.gemm_peak_flops_per_s = 1e11;

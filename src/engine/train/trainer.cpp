@@ -524,12 +524,12 @@ class RecogniserTrainer {
   bool teacher_has_deep_ = false;  // it has shown that it helps: a student's wide part learned from it
   double deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
-  double valid_error_ = 1;  // answer_error of the recogniser as it is written
-  double valid_rmse_ = 0;   // of numbers
-  double held_out_loss_ = 0;  // mean_loss on the validation items, of parts that have not seen them
+  double valid_error_ = 1;            // answer_error of the recogniser as it is written
+  double valid_rmse_ = 0;             // of numbers
+  double held_out_loss_ = 0;          // mean_loss on the validation items, of parts that have not seen them
   size_t n_labelled_ = std::numeric_limits<size_t>::max();  // items from here on a recogniser has labelled
   json self_training_;
-  size_t n_valid_ = 0;      // items that it was measured on: set aside, or each left out in turn
+  size_t n_valid_ = 0;  // items that it was measured on: set aside, or each left out in turn
   json curve_ = json::array();
 };
 
