@@ -73,7 +73,8 @@ std::string ts_series(const ItemView& view) {
 
 void write_item_files(const ItemSelection& selection, const std::string& folder) {
   std::filesystem::create_directories(folder);
-  for (const std::string& label : selection.label_names) std::filesystem::create_directories(folder + '/' + label);
+  for (const std::string& label : selection.label_names)
+    std::filesystem::create_directories(std::filesystem::path(folder) / label);
   const bool rows_of_a_file = !selection.corpus.shapes.empty();
   for (size_t i = 0; i < selection.items.size(); ++i) {
     const uint32_t item = selection.items[i];

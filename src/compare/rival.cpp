@@ -74,7 +74,7 @@ Rival read_rival(const std::string& path) {
 std::vector<Rival> rivals_of_kind(const std::string& folder, const std::string& kind) {
   std::vector<std::string> paths;
   std::error_code absent;
-  for (const auto& entry : std::filesystem::directory_iterator(folder + '/' + kind, absent))
+  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(folder) / kind, absent))
     if (entry.path().extension() == ".py") paths.push_back(entry.path().string());
   std::ranges::sort(paths);
   std::vector<Rival> rivals;

@@ -46,9 +46,9 @@ std::vector<Group> group_by_content(const Corpus& corpus) {
 }
 
 size_t n_strata(const Corpus& corpus) {
-  int most = -1;
-  for (const int label : corpus.item_labels) most = std::max(most, label);
-  return static_cast<size_t>(most + 1);
+  size_t n = 0;
+  for (const int label : corpus.item_labels) n = std::max(n, static_cast<size_t>(label) + 1);
+  return n;
 }
 
 // Fills `valid` label by label and keeps every label, also those that share a group, within its limit.

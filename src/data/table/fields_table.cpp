@@ -244,7 +244,7 @@ class FieldsTable {
   }
 
   RawItem read_file(const TableRow& row, size_t f) {
-    const RawItem missing{{.extents = {0, 1, 1}}, {}};
+    RawItem missing{{.extents = {0, 1, 1}}, {}};
     const FileColumn& file = files_[f];
     if (!file.column || row.cells[*file.column].empty()) return missing;
     const std::string& name = row.cells[*file.column];

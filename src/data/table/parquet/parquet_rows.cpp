@@ -58,7 +58,7 @@ bool is_characters(const arrow::DataType& type) {
 
 std::string json_text(const arrow::Array& array, int64_t i) {
   if (array.IsNull(i)) return "null";
-  const std::string text = cell_text(array, i);
+  std::string text = cell_text(array, i);
   if (is_plain(array.type_id()) || arrow::is_nested(array.type_id())) return text;
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
