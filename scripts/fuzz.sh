@@ -7,6 +7,7 @@
 # CXX=clang++-19  that compiler instead of clang++
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export LSAN_OPTIONS="suppressions=$PWD/scripts/lsan.supp:print_suppressions=0"
 export PATH="$PWD/.venv/bin:$PATH"
 seconds=${1:-10}
 compiler=${CXX:-clang++}

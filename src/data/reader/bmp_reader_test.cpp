@@ -7,7 +7,7 @@ namespace gulo {
 namespace {
 
 void append_little(std::vector<uint8_t>& file, uint64_t value, int n_bytes) {
-  for (int i = 0; i < n_bytes; ++i) file.push_back(static_cast<uint8_t>(value >> 8 * i));
+  for (int i = 0; i < n_bytes; ++i) file.push_back(i < 8 ? static_cast<uint8_t>(value >> 8 * i) : 0);
 }
 
 struct Bmp {
