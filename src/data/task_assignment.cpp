@@ -60,7 +60,7 @@ bool look_like_numbers(const Corpus& corpus) {
     numbers.push_back(*number);
   }
   std::ranges::sort(numbers);
-  numbers.erase(std::ranges::unique(numbers).begin(), numbers.end());
+  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
   const bool whole = std::ranges::all_of(numbers, [](double number) { return number == std::floor(number); });
   if (!whole) return numbers.size() > kMostFractions || numbers.size() == corpus.n_items();
   const auto n = static_cast<double>(numbers.size());
