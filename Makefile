@@ -22,7 +22,7 @@ build: setup ## build/gulo and build/gulo-engine
 	@cmake --build build --parallel $(JOBS)
 
 test: build ## build, then every test
-	@ctest --test-dir build --output-on-failure --parallel $(JOBS)
+	@OMP_WAIT_POLICY=PASSIVE ctest --test-dir build --output-on-failure --parallel $(JOBS)
 
 demo: build ## learn to recognise this machine's own file types, in a minute or two
 	@scripts/demo.sh
