@@ -10,6 +10,7 @@
 #include "data/window_plan.h"
 #include "engine/feed/packed_batch.h"
 #include "engine/net/byte_stem_layer.h"
+#include "engine/net/logit_sums.h"
 #include "engine/net/spec_check.h"
 #include "kernel/byte_stem.h"
 
@@ -23,50 +24,6 @@ RowBodySpec body_spec(const ByteNetworkSpec& spec) {
 }
 
 constexpr int64_t kBatchBytes = 64 << 10;
-
-// Adds up the weighted logits of windows, a packed batch at a time.
-class LogitSums {
- public:
-  LogitSums(ByteNetwork& network, size_t n_items, const BatchShape& shape)
-      : network_(network),
-        n_labels_(static_cast<size_t>(network.spec().n_labels)),
-        packer_(shape),
-        sums_(n_items * n_labels_, 0.f) {}
-
-  void add(const Window& window, double weight) {
-    if (!packer_.add(window)) {
-      run_batch();
-      packer_.add(window);
-    }
-    weights_.push_back(static_cast<float>(weight));
-  }
-
-  std::vector<float> finish() {
-    if (!packer_.empty()) run_batch();
-    return std::move(sums_);
-  }
-
- private:
-  // Only as many rows as are in use: the last batch of many, or one small file, costs what it holds.
-  void run_batch() {
-    Batch batch = packer_.take();
-    const int64_t n_rows = (batch.ends.back() + 15) / 16 * 16;
-    at::Tensor& bytes = batch.values[0];
-    bytes = bytes.narrow(0, 0, std::min(bytes.numel(), n_rows * network_.coarse_row_bytes()));
-    const at::Tensor logits = network_.forward(batch, nullptr);
-    const float* from = logits.const_data_ptr<float>();
-    for (size_t w = 0; w < batch.owners.size(); ++w, from += n_labels_) {
-      float* sum = sums_.data() + size_t{batch.owners[w]} * n_labels_;
-      for (size_t k = 0; k < n_labels_; ++k) sum[k] += weights_[w] * from[k];
-    }
-    weights_.clear();
-  }
-
-  ByteNetwork& network_;
-  size_t n_labels_;
-  BatchPacker packer_;
-  std::vector<float> weights_, sums_;
-};
 
 std::vector<WindowRange> windows_of(const ItemView& item, const ByteNetworkSpec& spec, size_t max_windows) {
   return prediction_windows(item.bytes.size(), static_cast<size_t>(spec.window_bytes), max_windows);
@@ -110,10 +67,14 @@ std::vector<float> ByteNetwork::logits(std::span<const ItemView> items, size_t m
   const at::NoGradGuard no_grad;
   const int64_t batch_bytes = std::max<int64_t>(kBatchBytes, spec_.window_bytes);
   const int64_t n_rows = (rows_for_window(batch_bytes, coarse_row_bytes()) + 15) / 16 * 16;
-  LogitSums sums(*this, items.size(), {n_rows, coarse_row_bytes()});
+  LogitSums sums(BatchPacker({n_rows, coarse_row_bytes()}), items.size(), static_cast<size_t>(spec_.n_labels),
+                 [this](Batch batch) {
+                   batch.values[0] = rows_in_use(batch.values[0], batch, coarse_row_bytes());
+                   return forward(batch, nullptr);
+                 });
   for (size_t i = 0; i < items.size(); ++i)
     for (const WindowRange& range : windows_of(items[i], spec_, max_windows))
-      sums.add({items[i].bytes.subspan(range.begin, range.size), static_cast<uint32_t>(i), 0}, range.weight);
+      sums.add(Window{items[i].bytes.subspan(range.begin, range.size), static_cast<uint32_t>(i), 0}, range.weight);
   return sums.finish();
 }
 

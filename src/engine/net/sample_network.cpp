@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "data/window_plan.h"
+#include "engine/net/logit_sums.h"
 
 namespace gulo {
 namespace {
@@ -18,47 +19,6 @@ constexpr int64_t kPredictionSamples = 1 << 17;
 RowBodySpec body_spec(const SampleNetworkSpec& spec) {
   return {spec.stem_width, spec.stages, spec.attention_heads, spec.n_labels};
 }
-
-// Adds up the weighted logits of windows, a packed batch at a time.
-class LogitSums {
- public:
-  LogitSums(SampleNetwork& network, size_t n_items, const SampleBatchShape& shape)
-      : network_(network), n_labels_(network.spec().n_labels), packer_(shape), sums_(n_items * n_labels_, 0.f) {}
-
-  void add(const SampleWindow& window, double weight) {
-    if (!packer_.add(window)) {
-      run_batch();
-      packer_.add(window);
-    }
-    weights_.push_back(static_cast<float>(weight));
-  }
-
-  std::vector<float> finish() {
-    if (!packer_.empty()) run_batch();
-    return std::move(sums_);
-  }
-
- private:
-  void run_batch() {
-    Batch batch = packer_.take();
-    // Only as many rows as are in use: one short item costs what it holds.
-    const int64_t n_rows = (batch.ends.back() + 15) / 16 * 16;
-    const int64_t n_times = std::min(batch.values[kSignal].size(0), n_rows * network_.coarse_row_samples());
-    batch.values[kSignal] = batch.values[kSignal].narrow(0, 0, n_times);
-    const at::Tensor logits = network_.forward(batch, nullptr);
-    const float* from = logits.const_data_ptr<float>();
-    for (size_t w = 0; w < batch.owners.size(); ++w, from += n_labels_) {
-      float* sum = sums_.data() + size_t{batch.owners[w]} * n_labels_;
-      for (size_t k = 0; k < n_labels_; ++k) sum[k] += weights_[w] * from[k];
-    }
-    weights_.clear();
-  }
-
-  SampleNetwork& network_;
-  size_t n_labels_;
-  SamplePacker packer_;
-  std::vector<float> weights_, sums_;
-};
 
 std::vector<WindowRange> windows_of(const ItemView& item, const SampleNetworkSpec& spec, size_t max_windows) {
   return prediction_windows(item.shape.extents[0], static_cast<size_t>(spec.window_samples), max_windows);
@@ -107,12 +67,16 @@ std::vector<float> SampleNetwork::logits(std::span<const ItemView> items, size_t
   const int row_samples = coarse_row_samples();
   const int64_t n_times = std::max<int64_t>(kPredictionSamples / spec_.channels, spec_.window_samples);
   const int64_t n_rows = (rows_for_samples(n_times, row_samples) + 15) / 16 * 16;
-  LogitSums sums(*this, items.size(), batch_shape(n_rows));
+  LogitSums sums(SamplePacker(batch_shape(n_rows)), items.size(), static_cast<size_t>(spec_.n_labels),
+                 [&](Batch batch) {
+                   batch.values[kSignal] = rows_in_use(batch.values[kSignal], batch, row_samples);
+                   return forward(batch, nullptr);
+                 });
   for (size_t i = 0; i < items.size(); ++i)
     for (const WindowRange& range : windows_of(items[i], spec_, max_windows)) {
       const std::vector<float> values = signal_values(items[i], range.begin, range.size);
       const ItemShape& shape = items[i].shape;
-      sums.add({values, shape.extents[1], shape.rate_hz, static_cast<uint32_t>(i), 0, 0}, range.weight);
+      sums.add(SampleWindow{values, shape.extents[1], shape.rate_hz, static_cast<uint32_t>(i), 0, 0}, range.weight);
     }
   return sums.finish();
 }
