@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "data/picture_windows.h"
 #include "engine/feed/pixel_batch.h"
+#include "engine/net/logit_sums.h"
 
 namespace gulo {
 namespace {
@@ -39,46 +40,26 @@ at::Tensor drop(const at::Tensor& x, const TrainStep& step) {
   return x * at::empty_like(x, x.options().requires_grad(false)).bernoulli_(kept, generator).div_(kept);
 }
 
-// Adds up the mean logits of pictures' windows, a batch at a time.
-class LogitMeans {
+// A batch of prediction is full with so many positions of the stem's grid.
+class BoundedPacker {
  public:
-  LogitMeans(PixelNetwork& network, size_t n_items)
-      : network_(network),
-        n_labels_(static_cast<size_t>(network.spec().n_labels)),
-        packer_(network.spec().channels),
-        sums_(n_items * n_labels_, 0.f) {}
+  explicit BoundedPacker(const PixelNetworkSpec& spec) : packer_(spec.channels), stride_(spec.stem_stride) {}
 
-  void add(const PixelWindow& window, double weight) {
+  bool add(const PixelWindow& window) {
+    if (n_positions_ >= kBatchPositions) return false;
     packer_.add(window);
-    weights_.push_back(static_cast<float>(weight));
-    const int64_t stride = network_.spec().stem_stride;
-    n_positions_ += (window.height / stride + 1) * (window.width / stride + 1);
-    if (n_positions_ >= kBatchPositions) run_batch();
+    n_positions_ += (window.height / stride_ + 1) * (window.width / stride_ + 1);
+    return true;
   }
-
-  std::vector<float> finish() {
-    if (!packer_.empty()) run_batch();
-    return std::move(sums_);
+  bool empty() const { return packer_.empty(); }
+  Batch take() {
+    n_positions_ = 0;
+    return packer_.take();
   }
 
  private:
-  void run_batch() {
-    const Batch batch = packer_.take();
-    const at::Tensor logits = network_.forward(batch, nullptr);
-    const float* from = logits.const_data_ptr<float>();
-    for (size_t w = 0; w < batch.owners.size(); ++w, from += n_labels_) {
-      float* sum = sums_.data() + size_t{batch.owners[w]} * n_labels_;
-      for (size_t k = 0; k < n_labels_; ++k) sum[k] += weights_[w] * from[k];
-    }
-    weights_.clear();
-    n_positions_ = 0;
-  }
-
-  PixelNetwork& network_;
-  size_t n_labels_;
   PixelPacker packer_;
-  std::vector<float> weights_, sums_;
-  int64_t n_positions_ = 0;
+  int64_t stride_, n_positions_ = 0;
 };
 
 std::vector<PictureWindow> windows_of(const ItemView& item, const PixelNetworkSpec& spec, size_t max_windows) {
@@ -210,16 +191,17 @@ double PixelNetwork::forward_flops(const Batch& batch) const {
 
 std::vector<float> PixelNetwork::logits(std::span<const ItemView> items, size_t max_windows) {
   const at::NoGradGuard no_grad;
-  LogitMeans means(*this, items.size());
+  LogitSums means(BoundedPacker(spec_), items.size(), static_cast<size_t>(spec_.n_labels),
+                  [this](const Batch& batch) { return forward(batch, nullptr); });
   const int n_images = spec_.mirrored ? 2 : 1;
   for (size_t i = 0; i < items.size(); ++i) {
     const std::vector<PictureWindow> windows = windows_of(items[i], spec_, max_windows);
     const double weight = 1. / static_cast<double>(windows.size()) / n_images;
     for (const PictureWindow& window : windows)
       for (int image = 0; image < n_images; ++image)
-        means.add(
-            {items[i], static_cast<uint32_t>(i), window.top, window.left, window.height, window.width, image == 1},
-            weight);
+        means.add(PixelWindow{items[i], static_cast<uint32_t>(i), window.top, window.left, window.height, window.width,
+                              image == 1},
+                  weight);
   }
   return means.finish();
 }
