@@ -81,7 +81,9 @@ int run_train(const Options& options) {
                                                   .asked_kinds = asked_kinds(options.as),
                                                   .kind = asked_kind(options.as),
                                                   .task = find_task(options.task),
-                                                  .augment = !options.no_augment});
+                                                  .augment = !options.no_augment,
+                                                  .checkpoint_s = options.checkpoint_s,
+                                                  .resume = options.resume});
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;
 }
