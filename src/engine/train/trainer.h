@@ -28,6 +28,7 @@ struct TrainOptions {
   std::vector<FieldColumn> asked_kinds;  // --as COLUMN=KIND
   std::optional<Kind> kind;              // none: found out from the contents
   std::optional<Task> task;              // none: guessed from the labels
+  bool balanced = false;                 // every label weighs the same, however rare it is
   bool augment = true;                   // items may be varied at random in training
 };
 
