@@ -83,7 +83,9 @@ int run_train(const Options& options) {
                                                   .kind = asked_kind(options.as),
                                                   .task = find_task(options.task),
                                                   .balanced = options.balanced,
-                                                  .augment = !options.no_augment});
+                                                  .augment = !options.no_augment,
+                                                  .checkpoint_s = options.checkpoint_s,
+                                                  .resume = options.resume});
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;
 }

@@ -7,6 +7,9 @@
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
 
 #include "base/error.h"
 #include "engine/net/tune_network.h"
@@ -20,7 +23,7 @@ namespace {
 constexpr double kForwardShare = 0.35;
 // Validations together take at most this share of the budget.
 constexpr double kValidationShare = 0.08;
-constexpr int kMaxValidations = 8;
+constexpr int64_t kMaxValidations = 8;
 // What a step costs is known after so many steps; each is followed by one on a fixed batch, which leaves no trace.
 constexpr int64_t kProbeSteps = 7;
 constexpr double kWarmUpFraction = 0.03;
@@ -41,15 +44,18 @@ double rate_scale(double fraction) {
 class DeepTrainer {
  public:
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
-      : corpus_(corpus), options_(options), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
+      : corpus_(corpus),
+        options_(options),
+        seconds_(options.seconds),
+        start_s_(now_s()),
+        valid_targets_(targets_of(corpus, valid)) {
     for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
     valid_parts_ = parts_of_items();
   }
 
   DeepResult run() {
     prepare();
-    loop_start_s_ = now_s();
-    loop_end_s_ = start_s_ + options_.seconds;
+    if (!options_.resume) begin_loop(now_s());
     bool go_on = true;
     while (go_on && fraction() < 1) {
       step();
@@ -57,6 +63,7 @@ class DeepTrainer {
       if (result_.steps == kProbeSteps) plan_validations();
       if (validation_is_due()) validate();
       go_on = !options_.progress || options_.progress(state());
+      if (checkpoint_is_due(go_on)) checkpoint();
     }
     result_.interrupted = !go_on;
     finish();
@@ -65,14 +72,114 @@ class DeepTrainer {
 
  private:
   void prepare() {
-    result_.gemm_peak_flops_per_s =
-        options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_gemm_flops_per_s(options_.dtype);
-    // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
-    const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
-    setup_ = options_.setup(expected);
+    if (options_.resume)
+      expected_flops_per_s_ = options_.resume->fact<double>("expected_flops_per_s");
+    else
+      expect_speed();
+    setup_ = options_.setup(expected_flops_per_s_);
     network_ = setup_.network;
     optimiser_.emplace(network_->parameters(), options_.dtype, setup_.optimiser);
     fixed_batch_ = setup_.feed->next();
+    if (options_.resume) restore(*options_.resume);
+  }
+
+  void expect_speed() {
+    result_.gemm_peak_flops_per_s =
+        options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_gemm_flops_per_s(options_.dtype);
+    // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
+    expected_flops_per_s_ = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
+  }
+
+  void begin_loop(double now) {
+    loop_start_s_ = last_checkpoint_s_ = now;
+    loop_end_s_ = start_s_ + seconds_;
+  }
+
+  // Before the probe is over, what was measured is not worth keeping.
+  bool checkpoint_is_due(bool go_on) const {
+    if (!options_.checkpoint || result_.steps <= kProbeSteps || fraction() >= 1) return false;
+    return !go_on || now_s() - last_checkpoint_s_ >= options_.checkpoint_s;
+  }
+
+  void checkpoint() {
+    options_.checkpoint(saved());
+    last_checkpoint_s_ = now_s();
+  }
+
+  TrainingState saved() {
+    TrainingState state;
+    state.facts = {{"network", to_json(network_->saved_spec())},
+                   {"expected_flops_per_s", expected_flops_per_s_},
+                   {"gemm_peak_flops_per_s", result_.gemm_peak_flops_per_s},
+                   {"seconds", seconds_},
+                   {"seconds_before_loop", loop_start_s_ - start_s_},
+                   {"seconds_in_loop", now_s() - loop_start_s_}};
+    for (const auto& [name, number] : kept_numbers()) state.facts[name] = *number;
+    for (const auto& [name, count] : kept_counts()) state.facts[name] = *count;
+    for (const DeepCurvePoint& point : result_.curve)
+      state.facts["curve"].push_back({point.seconds, point.step, point.loss, point.valid_error});
+    StateStream feed;
+    setup_.feed->exchange(feed);
+    state.put_values("feed", feed.numbers());
+    state.put_values("valid_logits", result_.valid_logits);
+    for (const auto& [name, tensor] : kept_tensors()) state.tensors[name] = tensor.contiguous();
+    for (size_t i = 0; i < best_.size(); ++i) state.tensors["best." + std::to_string(i)] = best_[i];
+    return state;
+  }
+
+  void restore(const TrainingState& state) {
+    require(state.fact<nlohmann::json>("network") == to_json(network_->saved_spec()), ErrorKind::kData,
+            "the checkpoint is of another network", "leave --resume out to begin anew");
+    result_.gemm_peak_flops_per_s = state.fact<double>("gemm_peak_flops_per_s");
+    seconds_ = state.fact<double>("seconds");
+    for (const auto& [name, number] : kept_numbers()) *number = state.fact<double>(name);
+    for (const auto& [name, count] : kept_counts()) *count = state.fact<int64_t>(name);
+    if (state.facts.contains("curve"))
+      for (const auto& [seconds, step, loss, error] :
+           state.fact<std::vector<std::tuple<double, int64_t, double, double>>>("curve"))
+        result_.curve.push_back({seconds, step, loss, error});
+    StateStream feed(state.values<uint64_t>("feed"));
+    setup_.feed->exchange(feed);
+    feed.finish();
+    result_.valid_logits = state.values<float>("valid_logits");
+    for (const auto& [name, tensor] : kept_tensors()) state.copy_tensor(name, tensor);
+    for (size_t i = 0; state.tensors.contains("best." + std::to_string(i)); ++i)
+      best_.push_back(state.tensor("best." + std::to_string(i)));
+    StateStream::check(best_.empty() || best_.size() == network_->parameters().size());
+    const double now = now_s();
+    start_s_ = now - state.fact<double>("seconds_in_loop") - state.fact<double>("seconds_before_loop");
+    begin_loop(now - state.fact<double>("seconds_in_loop"));
+    last_checkpoint_s_ = now;
+    if (options_.steps == 0) reserve_last_validation();
+  }
+
+  std::vector<std::pair<const char*, double*>> kept_numbers() {
+    return {{"model_flops", &result_.model_flops},
+            {"valid_error", &result_.valid_error},
+            {"feed_overhead", &result_.feed_overhead},
+            {"last_loss", &loss_},
+            {"last_valid_error", &valid_error_},
+            {"item_bytes", &item_bytes_},
+            {"step_s", &step_s_},
+            {"cost_per_step", &cost_per_step_},
+            {"expected_validation_s", &expected_validation_s_}};
+  }
+
+  std::vector<std::pair<const char*, int64_t*>> kept_counts() {
+    return {{"steps", &result_.steps},
+            {"max_windows", &max_windows_},
+            {"validations", &n_validations_},
+            {"validated", &n_validated_}};
+  }
+
+  // Those that are written to in order to restore them.
+  std::vector<std::pair<std::string, at::Tensor>> kept_tensors() {
+    std::vector<std::pair<std::string, at::Tensor>> tensors;
+    for (const Parameter& parameter : network_->parameters())
+      tensors.emplace_back("network." + parameter.name, parameter.value.detach());
+    const std::vector<at::Tensor> optimiser = optimiser_->state();
+    for (size_t i = 0; i < optimiser.size(); ++i) tensors.emplace_back("optimiser." + std::to_string(i), optimiser[i]);
+    return tensors;
   }
 
   double fraction() const {
@@ -127,19 +234,20 @@ class DeepTrainer {
   // must end when the time does.
   void plan_validations() {
     if (options_.steps > 0) return;
-    const double allowed_s = kValidationShare * options_.seconds;
+    const double allowed_s = kValidationShare * seconds_;
     const auto expected_s = [&] {
-      return kForwardShare * step_s_ * network_->logits_cost(valid_items_, max_windows_) / cost_per_step_;
+      return kForwardShare * step_s_ * network_->logits_cost(valid_items_, static_cast<size_t>(max_windows_)) /
+             cost_per_step_;
     };
     for (max_windows_ = 1024; max_windows_ > 2; max_windows_ /= 2)
       if (expected_s() <= allowed_s / 2) break;
     expected_validation_s_ = expected_s();
-    n_validations_ =
-        std::clamp(static_cast<int>(allowed_s / std::max(1e-9, expected_validation_s_)), 1, kMaxValidations);
+    n_validations_ = std::clamp(static_cast<int64_t>(allowed_s / std::max(1e-9, expected_validation_s_)), int64_t{1},
+                                kMaxValidations);
     reserve_last_validation();
   }
 
-  void reserve_last_validation() { loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_; }
+  void reserve_last_validation() { loop_end_s_ = start_s_ + seconds_ - 1.1 * expected_validation_s_ - step_s_; }
 
   bool validation_is_due() const {
     return !setup_.keep_last && result_.steps > kProbeSteps &&
@@ -153,7 +261,7 @@ class DeepTrainer {
     for (const size_t end : valid_parts_) {
       const std::span<const ItemView> items(valid_items_.data() + begin, end - begin);
       for (const ItemView& item : items) corpus_.arena.looked_at(item.bytes.size());
-      const std::vector<float> part = network_->logits(items, max_windows_);
+      const std::vector<float> part = network_->logits(items, static_cast<size_t>(max_windows_));
       logits.insert(logits.end(), part.begin(), part.end());
       begin = end;
     }
@@ -209,7 +317,8 @@ class DeepTrainer {
 
   const Corpus& corpus_;
   const DeepOptions& options_;
-  const double start_s_;
+  double seconds_;  // options_.seconds, or those of the training that is resumed
+  double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
   std::vector<size_t> valid_parts_;  // see parts_of_items()
@@ -221,10 +330,11 @@ class DeepTrainer {
   Batch fixed_batch_;
   std::vector<at::Tensor> best_;
 
-  double loop_start_s_ = 0, loop_end_s_ = 0, step_s_ = 0, cost_per_step_ = 1, expected_validation_s_ = 0;
+  double expected_flops_per_s_ = 0;
+  double loop_start_s_ = 0, loop_end_s_ = 0, last_checkpoint_s_ = 0, step_s_ = 0, cost_per_step_ = 1,
+         expected_validation_s_ = 0;
   std::vector<double> learn_times_s_, update_times_s_, fixed_times_s_;
-  size_t max_windows_ = 16;
-  int n_validations_ = 5, n_validated_ = 0;
+  int64_t max_windows_ = 16, n_validations_ = 5, n_validated_ = 0;
   double loss_ = 0, valid_error_ = 1, item_bytes_ = 0;
 };
 

@@ -11,6 +11,7 @@
 #include "data/corpus.h"
 #include "engine/net/deep_network.h"
 #include "engine/train/deep_setup.h"
+#include "engine/train/training_state.h"
 
 namespace gulo {
 
@@ -34,6 +35,12 @@ struct DeepOptions {
   std::function<DeepSetup(double flops_per_s)> setup;
   // Called after every step; false ends the training early, with the best network so far.
   std::function<bool(const DeepProgress&)> progress;
+  // Called about every checkpoint_s seconds, and when the training is ended early, with all that it takes to go on.
+  std::function<void(const TrainingState&)> checkpoint;
+  double checkpoint_s = 0;
+  // To go on from; with the same setup, items and number of threads the result is that of a training that was never
+  // broken off, bit for bit where `steps` are given. The time used until then counts. Null: from the start.
+  const TrainingState* resume = nullptr;
 };
 
 struct DeepCurvePoint {
@@ -59,7 +66,8 @@ struct DeepResult {
 };
 
 // Uses LibTorch's threads (at::set_num_threads). `valid` may be empty: then the last network counts as the best, and
-// valid_error is 1. Corpus and items are those that options.setup feeds from.
+// valid_error is 1. Corpus and items are those that options.setup feeds from. Throws Error (kDevice) where the loss is
+// no number any more, (kData) where `resume` is of another training.
 DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options);
 
 }  // namespace gulo

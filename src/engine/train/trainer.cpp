@@ -21,11 +21,13 @@
 #include "data/task_assignment.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
+#include "engine/train/checkpoint.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/engine_predictor.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
 #include "engine/train/plan.h"
+#include "engine/train/saved_parts.h"
 #include "engine/train/self_training.h"
 #include "engine/train/wide_search.h"
 #include "kernel/kernel_check.h"
@@ -155,35 +157,98 @@ class RecogniserTrainer {
     }  // known now, not after the budget is spent
     at::set_num_threads(options_.n_threads);
     check_machine();
+    look_for_checkpoint();
     data_ = read_data(options_);
     say_what_is_there();
     require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
             "--balanced needs data with one label an item", "leave --balanced out");
+    if (resumed_) resume();
     if (!options_.unlabelled_data.empty()) return self_train();
     train(options_.budget_s);
     return write();
   }
 
  private:
-  // Ends at budget_s on the process' clock.
+  // The process' clock; of a training that is resumed it goes on where the checkpoint was written.
+  double clock_s() const { return seconds_since_process_start() + clock_shift_s_; }
+
+  // Ends at budget_s on that clock.
   void train(double budget_s) {
-    plan_ = plan_budget(budget_s, seconds_since_process_start(), options_.parts);
     valid_targets_ = targets_of(data_.corpus, data_.parts.valid);
     if (options_.balanced) label_offsets_ = balancing_offsets(label_counts(data_.corpus));
-    if (options_.parts != "deep") train_wide_part();
+    if (!resumed_) {
+      plan_ = plan_budget(budget_s, clock_s(), options_.parts);
+      if (options_.parts != "deep") train_wide_part();
+      if (has_wide()) checkpoint();
+    }
     require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && can_judge_deep()) deep_ = train_deep_part();
+    if (options_.parts != "wide" && !deep_ && can_judge_deep()) deep_ = train_deep_part();
     require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     combine();
-    if (keep_deep_ && is_worth_refitting()) refit_deep();
+    if (keep_deep_ && (is_resumed_in("refit") || is_worth_refitting())) refit_deep();
+  }
+
+  void look_for_checkpoint() {
+    checkpoint_s_ = checkpoint_interval_s(options_);
+    const std::string path = checkpoint_path(options_.model_path);
+    if (options_.resume)
+      resumed_ = read_checkpoint(options_);
+    else if (std::filesystem::exists(path))
+      warn(path + " is of a training that was broken off; this one begins anew, and --resume would have gone on");
+  }
+
+  void resume() {
+    require_same_training(resumed_->fact<json>("data"), training_identity(data_.corpus),
+                          checkpoint_path(options_.model_path));
+    const double used_s = resumed_->fact<double>("clock_s");
+    clock_shift_s_ = used_s - seconds_since_process_start();
+    plan_.end_s = resumed_->fact<double>("end_s");
+    deep_seconds_ = resumed_->fact<double>("deep_seconds");
+    deep_begin_s_ = resumed_->fact<double>("deep_begin_s");
+    gemm_peak_flops_per_s_ = resumed_->fact<double>("gemm_peak_flops_per_s");
+    curve_ = resumed_->fact<json>("curve");
+    TrainedParts parts = load_parts(resumed_->part("parts").value_or(TrainingState()), dtype_);
+    wide_ = std::move(parts.wide);
+    bank_ = std::move(parts.bank);
+    deep_ = std::move(parts.deep);
+    const auto running = resumed_->part("running");
+    say(fmt::format("going on from {}, {} into the training",
+                    running ? fmt::format("step {}", running->fact<int64_t>("steps")) : "the end of the wide part",
+                    format_duration(used_s)));
+  }
+
+  // True until that training of the network has begun.
+  bool is_resumed_in(const std::string& phase) const {
+    return resumed_ && resumed_->facts.contains("running") && resumed_->fact<std::string>("phase") == phase;
+  }
+
+  // Between two parts, or within the training of the network, which `running` is of then.
+  void checkpoint(const std::string& phase = "", const SetupOptions& setup = {}, const TrainingState* running = {}) {
+    if (checkpoint_s_ <= 0) return;
+    TrainingState state;
+    state.facts = {{"options", training_identity(options_)},
+                   {"data", training_identity(data_.corpus)},
+                   {"clock_s", clock_s()},
+                   {"end_s", plan_.end_s},
+                   {"deep_seconds", deep_seconds_},
+                   {"deep_begin_s", deep_begin_s_},
+                   {"gemm_peak_flops_per_s", gemm_peak_flops_per_s_},
+                   {"curve", curve_},
+                   {"phase", phase},
+                   {"setup_seconds", setup.seconds},
+                   {"setup_epochs", setup.epochs},
+                   {"setup_flops_per_s", setup.measured_flops_per_s}};
+    if (running) state.put("running", *running);
+    state.put("parts", save_parts(wide_, bank_, deep_, spec_of_data()));
+    write_checkpoint(checkpoint_path(options_.model_path), state);
   }
 
   // The first recogniser is written, and the second one in its place where that is no worse on the validation items.
   json self_train() {
     Corpus unlabelled = read_unlabelled(options_, data_.corpus);
-    const double begin_s = seconds_since_process_start();
+    const double begin_s = clock_s();
     train(begin_s + kTeacherShare * (options_.budget_s - begin_s));
     json record = write();
     if (interrupted()) return record;
@@ -272,26 +337,26 @@ class RecogniserTrainer {
                                          format_count(result->spec.n_features()), format_percent(result->loo_error))
                            : "the bank of convolutions would take longer than the budget allows: left out");
     if (result)
-      curve_.push_back({{"phase", "wide"},
-                        {"seconds", seconds_since_process_start()},
-                        {"loss", nullptr},
-                        {"valid_error", result->loo_error}});
+      curve_.push_back(
+          {{"phase", "wide"}, {"seconds", clock_s()}, {"loss", nullptr}, {"valid_error", result->loo_error}});
     return result;
   }
 
   std::optional<DeepResult> train_deep_part() {
-    const double begin_s = seconds_since_process_start();
-    deep_seconds_ = plan_.end_s - begin_s;
+    if (!is_resumed_in("deep")) {
+      deep_begin_s_ = clock_s();
+      deep_seconds_ = plan_.end_s - deep_begin_s_;
+    }
     if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
     Progress progress("deep");
-    DeepResult result = is_trying_out()
-                            ? try_epochs(progress)
-                            : train_deep_on(data_.parts.train, data_.parts.valid, progress, {.seconds = deep_seconds_});
+    DeepResult result = is_trying_out() ? try_epochs(progress)
+                                        : train_deep_on(data_.parts.train, data_.parts.valid, progress,
+                                                        {.seconds = deep_seconds_}, "deep");
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
       curve_.push_back({{"phase", "deep"},
-                        {"seconds", begin_s + point.seconds},
+                        {"seconds", deep_begin_s_ + point.seconds},
                         {"loss", point.loss},
                         {"valid_error", point.valid_error}});
     return result;
@@ -305,11 +370,11 @@ class RecogniserTrainer {
   // How often items are best seen, found out by small networks. The best of them, if nothing interferes, is refitted.
   // A step back may be chance: only where it is clear are no more tried.
   DeepResult try_epochs(Progress& progress) {
-    const double end_s = seconds_since_process_start() + kTrialShare * deep_seconds_;
+    const double end_s = clock_s() + kTrialShare * deep_seconds_;
     DeepResult best;
     std::vector<float> best_logits;
     for (const double epochs : epochs_to_try(data_.corpus.kind)) {
-      const double left_s = end_s - seconds_since_process_start();
+      const double left_s = end_s - clock_s();
       const bool is_over = interrupted() || best.interrupted || best.steps == 0;
       if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
       DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
@@ -324,10 +389,23 @@ class RecogniserTrainer {
     return best;
   }
 
+  // `phase`: under which it is kept in checkpoints; empty: it is in none.
   DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress,
-                           SetupOptions setup_options) {
+                           SetupOptions setup_options, const std::string& phase = "") {
     DeepOptions deep;
-    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - seconds_since_process_start();
+    std::optional<TrainingState> running;
+    if (is_resumed_in(phase)) {
+      running = resumed_->part("running");
+      deep.resume = &*running;
+      setup_options.seconds = resumed_->fact<double>("setup_seconds");
+      setup_options.epochs = resumed_->fact<double>("setup_epochs");
+      setup_options.measured_flops_per_s = resumed_->fact<double>("setup_flops_per_s");
+      resumed_->facts.erase("running");
+    }
+    deep.checkpoint_s = checkpoint_s_;
+    if (checkpoint_s_ > 0 && !phase.empty())
+      deep.checkpoint = [&](const TrainingState& state) { checkpoint(phase, setup_options, &state); };
+    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - clock_s();
     deep.steps = options_.steps;
     deep.seed = options_.seed;
     deep.dtype = dtype_;
@@ -337,7 +415,7 @@ class RecogniserTrainer {
       progress.update(
           now.fraction,
           fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
-          options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
+          options_.steps > 0 ? -1 : plan_.end_s - clock_s());
       return !interrupted();
     };
     deep.setup = [&](double flops_per_s) {
@@ -358,7 +436,7 @@ class RecogniserTrainer {
   // A network that had seen the items as often as is good for it before its time was up is trained anew on all of
   // them. What was measured on the validation items holds for it too: it only knows more.
   bool is_worth_refitting() const {
-    const double left_s = plan_.end_s - seconds_since_process_start();
+    const double left_s = plan_.end_s - clock_s();
     return options_.steps == 0 && (options_.valid_data.empty() || is_trying_out()) && !interrupted() &&
            !data_.parts.valid.empty() && left_s > 1.15 * deep_->loop_seconds;
   }
@@ -369,11 +447,11 @@ class RecogniserTrainer {
     Progress progress("refit");
     SetupOptions setup_options{.seconds = deep_seconds_};
     if (is_trying_out()) {
-      setup_options.seconds = plan_.end_s - seconds_since_process_start();
+      setup_options.seconds = plan_.end_s - clock_s();
       setup_options.epochs = deep_->epochs;
       setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
     }
-    DeepResult again = train_deep_on(all, {}, progress, setup_options);
+    DeepResult again = train_deep_on(all, {}, progress, setup_options, "refit");
     if (interrupted()) return progress.finish("interrupted: the network from before is kept");
     progress.finish(fmt::format("{} steps on {} items", format_count(static_cast<uint64_t>(again.steps)),
                                 format_count(all.size())));
@@ -435,7 +513,8 @@ class RecogniserTrainer {
     measure(combine_logits(calibration_, bank_->loo_logits, {}), targets);
   }
 
-  json write() {
+  // Without parts.
+  ModelSpec spec_of_data() const {
     ModelSpec spec;
     spec.kind = data_.corpus.kind;
     spec.task = data_.corpus.task;
@@ -443,6 +522,11 @@ class RecogniserTrainer {
     spec.labels = data_.corpus.labels;
     spec.columns = data_.corpus.columns;
     spec.fields = data_.corpus.fields;
+    return spec;
+  }
+
+  json write() {
+    ModelSpec spec = spec_of_data();
     spec.calibration = calibration_;
     spec.calibration.label_offsets = label_offsets_;
     TensorMap tensors;
@@ -462,10 +546,20 @@ class RecogniserTrainer {
     }
     spec.training = record();
     save_model(options_.model_path, spec, tensors);
+    end_checkpoints();
     json record = spec.training;
-    record["wall_s"] = seconds_since_process_start();
+    record["wall_s"] = clock_s();
     record["model_bytes"] = std::filesystem::file_size(options_.model_path);
     return record;
+  }
+
+  // A training that was broken off can still go on.
+  void end_checkpoints() const {
+    const std::string path = checkpoint_path(options_.model_path);
+    if (!interrupted())
+      std::filesystem::remove(path);
+    else if (checkpoint_s_ > 0 && std::filesystem::exists(path))
+      say(path + " is kept: --resume goes on with the training");
   }
 
   json record() const {
@@ -481,7 +575,7 @@ class RecogniserTrainer {
                 {"device", "cpu"},
                 {"balanced", options_.balanced},
                 {"budget_s", options_.budget_s},
-                {"wall_s", seconds_since_process_start()},
+                {"wall_s", clock_s()},
                 {"seed", options_.seed},
                 {"n_threads", options_.n_threads},
                 {"steps", deep_ ? deep_->steps : 0},
@@ -491,6 +585,7 @@ class RecogniserTrainer {
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
+                {"resumed", resumed_.has_value()},
                 {"memory_bytes", data_.corpus.arena.limits().memory_bytes},
                 {"streamed", data_.corpus.arena.in_file()},
                 {"peak_memory_bytes", peak_memory_bytes()},
@@ -533,6 +628,8 @@ class RecogniserTrainer {
   Targets valid_targets_;
   BudgetPlan plan_;
   at::ScalarType dtype_ = at::kFloat;
+  double checkpoint_s_ = 0, clock_shift_s_ = 0;
+  std::optional<TrainingState> resumed_;
   std::optional<WideResult> wide_;
   std::optional<BankResult> bank_;
   std::optional<DeepResult> deep_;
@@ -541,7 +638,7 @@ class RecogniserTrainer {
   std::vector<double> label_offsets_;
   bool keep_deep_ = false, refitted_ = false;
   bool teacher_has_deep_ = false;  // it has shown that it helps: a student's wide part learned from it
-  double deep_seconds_ = 0;
+  double deep_begin_s_ = 0, deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
   double valid_error_ = 1;            // answer_error of the recogniser as it is written
   double valid_rmse_ = 0;             // of numbers
