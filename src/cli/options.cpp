@@ -262,7 +262,8 @@ std::vector<CommandRecord> make_command_records() {
       {.name = "train",
        .summary = "learn to recognise labelled files within a budget of time",
        .details =
-           "Every byte of every file is read; there is nothing to prepare. Ctrl-C keeps the best recogniser so far.",
+           "Every byte of every file is read; there is nothing to prepare. Ctrl-C keeps the best recogniser so far. "
+           "Processes that torchrun, mpirun or srun start train together (docs/distributed.md).",
        .arguments = {data},
        .examples = {{"gulo train mails/ -o mails.gulo", "folders mails/ham/, mails/spam/; one minute"},
                     {"gulo train types.tar.zst -o types.gulo --budget 10m", "an archive; ten minutes"},

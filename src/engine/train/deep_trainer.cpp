@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -12,6 +13,8 @@
 #include <utility>
 
 #include "base/error.h"
+#include "engine/cluster/gradient_buckets.h"
+#include "engine/net/entry_part.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "model/calibration.h"
@@ -46,6 +49,7 @@ class DeepTrainer {
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
       : corpus_(corpus),
         options_(options),
+        cluster_(options.cluster),
         seconds_(options.seconds),
         start_s_(now_s()),
         valid_targets_(targets_of(corpus, valid)) {
@@ -62,7 +66,8 @@ class DeepTrainer {
       if (result_.steps <= kProbeSteps) probe_fixed_batch();
       if (result_.steps == kProbeSteps) plan_validations();
       if (validation_is_due()) validate();
-      go_on = !options_.progress || options_.progress(state());
+      asked_to_stop_ = options_.progress && !options_.progress(state());
+      go_on = cluster_ ? !agreed_.stop : !asked_to_stop_;
       if (checkpoint_is_due(go_on)) checkpoint();
     }
     result_.interrupted = !go_on;
@@ -79,13 +84,29 @@ class DeepTrainer {
     setup_ = options_.setup(expected_flops_per_s_);
     network_ = setup_.network;
     optimiser_.emplace(network_->parameters(), options_.dtype, setup_.optimiser);
+    if (cluster_) share_gradients();
     fixed_batch_ = setup_.feed->next();
     if (options_.resume) restore(*options_.resume);
   }
 
+  void share_gradients() {
+    const std::string mine = to_json(network_->saved_spec()).dump();
+    require(cluster_->agree(mine) == mine, ErrorKind::kDevice,
+            fmt::format("rank {} would train another network than rank 0", cluster_->rank()),
+            "give all processes the same options and the same data");
+    for (const Parameter& parameter : network_->parameters()) cluster_->broadcast(parameter.value.detach());
+    std::vector<at::Tensor> trained;
+    for (const Parameter& parameter : network_->parameters())
+      if (parameter.trained) trained.push_back(parameter.value);
+    gradients_.emplace(*cluster_, std::move(trained));
+  }
+
+  double probe_all() {
+    return agreed(cluster_, probe_gemm_flops_per_s(options_.dtype)) * (cluster_ ? cluster_->size() : 1);
+  }
+
   void expect_speed() {
-    result_.gemm_peak_flops_per_s =
-        options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_gemm_flops_per_s(options_.dtype);
+    result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_all();
     // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
     expected_flops_per_s_ = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
   }
@@ -98,6 +119,7 @@ class DeepTrainer {
   // Before the probe is over, what was measured is not worth keeping.
   bool checkpoint_is_due(bool go_on) const {
     if (!options_.checkpoint || result_.steps <= kProbeSteps || fraction() >= 1) return false;
+    if (cluster_ && !cluster_->is_first()) return false;
     return !go_on || now_s() - last_checkpoint_s_ >= options_.checkpoint_s;
   }
 
@@ -151,6 +173,7 @@ class DeepTrainer {
     begin_loop(now - state.fact<double>("seconds_in_loop"));
     last_checkpoint_s_ = now;
     if (options_.steps == 0) reserve_last_validation();
+    if (cluster_) agreed_.fraction = cluster_->agree(own_fraction());
   }
 
   std::vector<std::pair<const char*, double*>> kept_numbers() {
@@ -182,21 +205,58 @@ class DeepTrainer {
     return tensors;
   }
 
-  double fraction() const {
+  // Of steps all know.
+  double fraction() const { return cluster_ && options_.steps == 0 ? agreed_.fraction : own_fraction(); }
+
+  double own_fraction() const {
     if (options_.steps > 0) return static_cast<double>(result_.steps) / static_cast<double>(options_.steps);
     const double of_time = (now_s() - loop_start_s_) / std::max(1e-9, loop_end_s_ - loop_start_s_);
     return setup_.max_epochs > 0 ? std::max(of_time, setup_.feed->epochs() / setup_.max_epochs) : of_time;
   }
 
-  // Gradients of one batch are added to the parameters'; returns the loss.
-  double learn(const Batch& batch) {
-    const at::Tensor loss = network_->loss(batch, batch_targets(corpus_, batch.owners),
-                                           {.head_dropout = setup_.head_dropout,
-                                            .label_smoothing = setup_.label_smoothing,
-                                            .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
-                                            .fraction = fraction()});
+  // Gradients of one batch are the parameters'; returns the loss.
+  double learn(const Batch& batch) { return cluster_ ? learn_together(batch) : learn_from(batch, 1); }
+
+  double learn_from(const Batch& batch, double weight) {
+    at::Tensor loss = network_->loss(batch, batch_targets(corpus_, batch.owners),
+                                     {.head_dropout = setup_.head_dropout,
+                                      .label_smoothing = setup_.label_smoothing,
+                                      .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
+                                      .fraction = fraction()});
+    if (weight != 1) loss = loss * weight;
     loss.backward();
     return loss.item<double>();
+  }
+
+  // Of fewer entries than processes each learns from all of them.
+  double learn_together(const Batch& whole) {
+    const int n_parts = cluster_->size(), rank = cluster_->rank();
+    const bool is_shared = std::ssize(whole.owners) >= n_parts;
+    const std::function<void(const at::Tensor&)> sum = [this](const at::Tensor& tensor) { cluster_->sum(tensor); };
+    network_->sum_over_parts(is_shared ? sum : nullptr);
+    gradients_->begin();
+    const double loss = is_shared ? learn_from_part(whole, rank) : learn_from(whole, 1. / n_parts);
+    gradients_->finish();
+    return agree_after_step(loss);
+  }
+
+  double learn_from_part(const Batch& whole, int rank) {
+    const std::vector<int64_t> ends = part_ends(network_->entry_costs(whole), cluster_->size());
+    const int64_t end = ends[static_cast<size_t>(rank)], begin = rank > 0 ? ends[static_cast<size_t>(rank) - 1] : 0;
+    return learn_from(network_->part(whole, begin, end),
+                      static_cast<double>(end - begin) / static_cast<double>(whole.owners.size()));
+  }
+
+  // All go on or end together, at rank 0's pace. Returns the loss of the whole batch.
+  double agree_after_step(double loss) {
+    const at::Tensor numbers = at::zeros({3}, at::kDouble);
+    double* number = numbers.mutable_data_ptr<double>();
+    number[0] = loss;
+    number[1] = asked_to_stop_ ? 1 : 0;
+    number[2] = cluster_->is_first() ? own_fraction() : 0;
+    cluster_->sum(numbers);
+    agreed_ = {number[2], number[1] > 0};
+    return number[0];
   }
 
   void step() {
@@ -244,6 +304,8 @@ class DeepTrainer {
     expected_validation_s_ = expected_s();
     n_validations_ = std::clamp(static_cast<int64_t>(allowed_s / std::max(1e-9, expected_validation_s_)), int64_t{1},
                                 kMaxValidations);
+    max_windows_ = agreed(cluster_, max_windows_);
+    n_validations_ = agreed(cluster_, n_validations_);
     reserve_last_validation();
   }
 
@@ -255,10 +317,27 @@ class DeepTrainer {
   }
 
   std::vector<float> valid_logits() {
+    if (!cluster_) return logits_between(0, valid_items_.size());
+    // What no gradient trains each process has followed by itself.
+    for (const Parameter& parameter : network_->parameters())
+      if (!parameter.trained) cluster_->broadcast(parameter.value.detach());
+    const auto rank = static_cast<size_t>(cluster_->rank()), n_ranks = static_cast<size_t>(cluster_->size());
+    const size_t n_items = valid_items_.size(), begin = n_items * rank / n_ranks, end = n_items * (rank + 1) / n_ranks;
+    const std::vector<float> mine = logits_between(begin, end);
+    const auto n_labels = corpus_.labels.size();
+    const at::Tensor all = at::zeros({static_cast<int64_t>(n_items * n_labels)});
+    float* values = all.mutable_data_ptr<float>();
+    std::ranges::copy(mine, values + begin * n_labels);
+    cluster_->sum(all);
+    return {values, values + n_items * n_labels};
+  }
+
+  std::vector<float> logits_between(size_t begin, size_t end_item) {
     const at::NoGradGuard no_grad;
     std::vector<float> logits;
-    size_t begin = 0;
-    for (const size_t end : valid_parts_) {
+    for (const size_t end_of_part : valid_parts_) {
+      const size_t end = std::min(end_of_part, end_item);
+      if (end <= begin) continue;
       const std::span<const ItemView> items(valid_items_.data() + begin, end - begin);
       for (const ItemView& item : items) corpus_.arena.looked_at(item.bytes.size());
       const std::vector<float> part = network_->logits(items, static_cast<size_t>(max_windows_));
@@ -303,7 +382,7 @@ class DeepTrainer {
   }
 
   void finish() {
-    result_.loop_seconds = now_s() - loop_start_s_;
+    result_.loop_seconds = agreed(cluster_, now_s() - loop_start_s_);
     result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
     result_.epochs = setup_.feed->epochs();
     if (!valid_items_.empty()) {
@@ -317,6 +396,7 @@ class DeepTrainer {
 
   const Corpus& corpus_;
   const DeepOptions& options_;
+  Cluster* cluster_;
   double seconds_;  // options_.seconds, or those of the training that is resumed
   double start_s_;
   std::vector<ItemView> valid_items_;
@@ -327,6 +407,12 @@ class DeepTrainer {
   DeepSetup setup_;
   std::shared_ptr<DeepNetwork> network_;
   std::optional<Optimiser> optimiser_;
+  std::optional<GradientBuckets> gradients_;  // where there are several processes
+  struct Agreed {
+    double fraction = 0;
+    bool stop = false;
+  } agreed_;
+  bool asked_to_stop_ = false;
   Batch fixed_batch_;
   std::vector<at::Tensor> best_;
 

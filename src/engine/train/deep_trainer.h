@@ -1,4 +1,7 @@
 // Trains the deep part, readable in one go: plan, probe, steps with validations between them, the best network kept.
+//
+// Of several processes each draws the same batches and learns from its own part of each; gradients are summed while the
+// backward pass goes on, so that all have the same network after every step. The clock is rank 0's.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,6 +12,7 @@
 #include <vector>
 
 #include "data/corpus.h"
+#include "engine/cluster/cluster.h"
 #include "engine/net/deep_network.h"
 #include "engine/train/deep_setup.h"
 #include "engine/train/training_state.h"
@@ -38,6 +42,8 @@ struct DeepOptions {
   // Called about every checkpoint_s seconds, and when the training is ended early, with all that it takes to go on.
   std::function<void(const TrainingState&)> checkpoint;
   double checkpoint_s = 0;
+  // The processes that train together, each with these options; null: there is one. Every one has the result.
+  Cluster* cluster = nullptr;
   // To go on from; with the same setup, items and number of threads the result is that of a training that was never
   // broken off, bit for bit where `steps` are given. The time used until then counts. Null: from the start.
   const TrainingState* resume = nullptr;

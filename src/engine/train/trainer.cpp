@@ -19,6 +19,7 @@
 #include "data/table/data_set.h"
 #include "data/targets.h"
 #include "data/task_assignment.h"
+#include "engine/cluster/cluster.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
 #include "engine/train/checkpoint.h"
@@ -49,6 +50,8 @@ constexpr size_t kLeastToJudge = 16;
 constexpr double kTeacherShare = 0.35;
 // Of the deep part's time, for trials; the network that answers is trained in the rest.
 constexpr double kTrialShare = 0.45;
+// How long processes wait for rank 0 beside the budget, or without one.
+constexpr double kPatience = 600, kPatienceForSteps = 86400;
 // With less than this in all there are no trials.
 constexpr double kLeastTrialSeconds = 8;
 
@@ -152,23 +155,47 @@ class RecogniserTrainer {
   explicit RecogniserTrainer(const TrainOptions& options) : options_(options) {}
 
   json run() {
-    {
+    if (options_.place) join_cluster();
+    if (is_first()) {
       const AtomicFile can_be_written(options_.model_path);
     }  // known now, not after the budget is spent
     at::set_num_threads(options_.n_threads);
     check_machine();
-    look_for_checkpoint();
+    if (is_first()) look_for_checkpoint();
     data_ = read_data(options_);
     say_what_is_there();
     require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
             "--balanced needs data with one label an item", "leave --balanced out");
+    if (cluster_) agree_on_data();
     if (resumed_) resume();
     if (!options_.unlabelled_data.empty()) return self_train();
     train(options_.budget_s);
-    return write();
+    return is_first() ? write() : json();
   }
 
  private:
+  bool is_first() const { return !cluster_ || cluster_->is_first(); }
+
+  void join_cluster() {
+    require(options_.unlabelled_data.empty(), ErrorKind::kUsage, "--unlabelled needs a single process",
+            "start gulo without torchrun, mpirun or srun, or leave --unlabelled out");
+    const double patience_s = options_.steps > 0 ? kPatienceForSteps : options_.budget_s + kPatience;
+    own_cluster_ = std::make_unique<Cluster>(*options_.place, patience_s);
+    cluster_ = own_cluster_.get();
+    if (!is_first()) Progress::set_enabled(false);
+    say(fmt::format("{} processes train together", cluster_->size()));
+  }
+
+  // The same data, split alike, and rank 0's checkpoint.
+  void agree_on_data() {
+    const std::string mine = training_identity(data_.corpus).dump(), first = cluster_->agree(mine);
+    require(mine == first, ErrorKind::kDevice,
+            fmt::format("rank {} has read {}, and rank 0 {}", cluster_->rank(), mine, first),
+            "give every process the same files");
+    if (!cluster_->agree(resumed_ ? 1. : 0.)) return;
+    resumed_ = share_training_state(*cluster_, resumed_.value_or(TrainingState()));
+  }
+
   // The process' clock; of a training that is resumed it goes on where the checkpoint was written.
   double clock_s() const { return seconds_since_process_start() + clock_shift_s_; }
 
@@ -178,16 +205,16 @@ class RecogniserTrainer {
     if (options_.balanced) label_offsets_ = balancing_offsets(label_counts(data_.corpus));
     if (!resumed_) {
       plan_ = plan_budget(budget_s, clock_s(), options_.parts);
-      if (options_.parts != "deep") train_wide_part();
+      if (options_.parts != "deep" && is_first()) train_wide_part();
       if (has_wide()) checkpoint();
     }
-    require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
+    require(options_.parts != "wide" || has_wide() || !is_first(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && !deep_ && can_judge_deep()) deep_ = train_deep_part();
-    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
+    if (agreed(cluster_, options_.parts != "wide" && !deep_ && can_judge_deep())) deep_ = train_deep_part();
+    require(has_wide() || deep_ || !is_first(), ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
-    combine();
-    if (keep_deep_ && (is_resumed_in("refit") || is_worth_refitting())) refit_deep();
+    if (is_first()) combine();
+    if (agreed(cluster_, keep_deep_ && (is_resumed_in("refit") || is_worth_refitting()))) refit_deep();
   }
 
   void look_for_checkpoint() {
@@ -243,6 +270,9 @@ class RecogniserTrainer {
     if (running) state.put("running", *running);
     state.put("parts", save_parts(wide_, bank_, deep_, spec_of_data()));
     write_checkpoint(checkpoint_path(options_.model_path), state);
+    if (cluster_)
+      cluster_->set_recovery(fmt::format("{} is of {} into the training: start all again with --resume",
+                                         checkpoint_path(options_.model_path), format_duration(clock_s())));
   }
 
   // The first recogniser is written, and the second one in its place where that is no worse on the validation items.
@@ -345,9 +375,9 @@ class RecogniserTrainer {
   std::optional<DeepResult> train_deep_part() {
     if (!is_resumed_in("deep")) {
       deep_begin_s_ = clock_s();
-      deep_seconds_ = plan_.end_s - deep_begin_s_;
+      deep_seconds_ = agreed(cluster_, plan_.end_s - deep_begin_s_);
     }
-    if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
+    if (agreed(cluster_, interrupted() || (options_.steps == 0 && deep_seconds_ < 2))) return {};
     Progress progress("deep");
     DeepResult result = is_trying_out() ? try_epochs(progress)
                                         : train_deep_on(data_.parts.train, data_.parts.valid, progress,
@@ -374,8 +404,8 @@ class RecogniserTrainer {
     DeepResult best;
     std::vector<float> best_logits;
     for (const double epochs : epochs_to_try(data_.corpus.kind)) {
-      const double left_s = end_s - clock_s();
-      const bool is_over = interrupted() || best.interrupted || best.steps == 0;
+      const double left_s = agreed(cluster_, end_s - clock_s());
+      const bool is_over = agreed(cluster_, interrupted()) || best.interrupted || best.steps == 0;
       if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
       DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
                                        {.seconds = left_s, .epochs = epochs, .is_trial = true});
@@ -402,6 +432,9 @@ class RecogniserTrainer {
       setup_options.measured_flops_per_s = resumed_->fact<double>("setup_flops_per_s");
       resumed_->facts.erase("running");
     }
+    setup_options.seconds = agreed(cluster_, setup_options.seconds);
+    setup_options.measured_flops_per_s = agreed(cluster_, setup_options.measured_flops_per_s);
+    deep.cluster = cluster_;
     deep.checkpoint_s = checkpoint_s_;
     if (checkpoint_s_ > 0 && !phase.empty())
       deep.checkpoint = [&](const TrainingState& state) { checkpoint(phase, setup_options, &state); };
@@ -452,7 +485,7 @@ class RecogniserTrainer {
       setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
     }
     DeepResult again = train_deep_on(all, {}, progress, setup_options, "refit");
-    if (interrupted()) return progress.finish("interrupted: the network from before is kept");
+    if (again.interrupted) return progress.finish("interrupted: the network from before is kept");
     progress.finish(fmt::format("{} steps on {} items", format_count(static_cast<uint64_t>(again.steps)),
                                 format_count(all.size())));
     copy_tuning(*deep_->network, *again.network);
@@ -578,6 +611,7 @@ class RecogniserTrainer {
                 {"wall_s", clock_s()},
                 {"seed", options_.seed},
                 {"n_threads", options_.n_threads},
+                {"n_processes", cluster_ ? cluster_->size() : 1},
                 {"steps", deep_ ? deep_->steps : 0},
                 {"epochs", deep_   ? deep_->epochs
                            : wide_ ? wide_->epochs
@@ -624,6 +658,8 @@ class RecogniserTrainer {
   }
 
   const TrainOptions& options_;
+  std::unique_ptr<Cluster> own_cluster_;
+  Cluster* cluster_ = nullptr;  // null: this process is alone
   TrainData data_;
   Targets valid_targets_;
   BudgetPlan plan_;

@@ -9,6 +9,7 @@
 #include "data/fields.h"
 #include "data/reader/reader.h"
 #include "data/task.h"
+#include "engine/cluster/cluster_place.h"
 
 namespace gulo {
 
@@ -32,11 +33,13 @@ struct TrainOptions {
   bool augment = true;                     // items may be varied at random in training
   double checkpoint_s = -1;                // seconds between checkpoints; 0: never, -1: as the budget suggests
   bool resume = false;                     // goes on from the checkpoint beside the model
+  std::optional<ClusterPlace> place{};     // of this process among those that train together; none: it is alone
 };
 
 // Trains, writes model_path, and returns the training record (the keys of `train --json`). Ctrl-C keeps the best so
 // far. Throws Error: data that cannot be learned from, a checkpoint that cannot be resumed (kData), no memory or disk
-// (kDevice); then model_path is as it was.
+// (kDevice); then model_path is as it was. Of several processes rank 0 alone writes files, says something and trains
+// the wide part; the others return when they are not needed any more. A lost process ends all others (kDevice).
 nlohmann::json train_recogniser(const TrainOptions& options);
 
 }  // namespace gulo

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -108,6 +109,23 @@ void save_training_state(const std::string& path, const TrainingState& state) {
   for (const auto& [name, tensor] : state.tensors) tensors[name] = view_of(tensor);
   const nlohmann::json facts{{"version", kVersion}, {"facts", state.facts}};
   write_safetensors(path, tensors, {{kFacts, facts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}});
+}
+
+TrainingState share_training_state(Cluster& cluster, const TrainingState& state) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const auto& [name, tensor] : state.tensors)
+    list.push_back({name, static_cast<int>(tensor.scalar_type()), tensor.sizes().vec()});
+  const nlohmann::json first = nlohmann::json::parse(cluster.agree(nlohmann::json::array({state.facts, list}).dump()));
+  TrainingState shared;
+  shared.facts = first[0];
+  for (const auto& [name, type, shape] :
+       first[1].get<std::vector<std::tuple<std::string, int, std::vector<int64_t>>>>()) {
+    const at::Tensor tensor =
+        cluster.is_first() ? state.tensors.at(name) : at::empty(shape, static_cast<at::ScalarType>(type));
+    if (tensor.numel() > 0) cluster.broadcast(tensor);
+    shared.tensors[name] = tensor;
+  }
+  return shared;
 }
 
 TrainingState load_training_state(const std::string& path) {

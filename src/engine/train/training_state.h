@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/cluster/cluster.h"
+
 namespace gulo {
 
 struct TrainingState {
@@ -47,6 +49,8 @@ struct TrainingState {
 
 // A safetensors file that is replaced whole or not at all. Throws Error (kDevice).
 void save_training_state(const std::string& path, const TrainingState& state);
+// Rank 0's in all processes.
+TrainingState share_training_state(Cluster& cluster, const TrainingState& state);
 // Throws Error (kData): no such file, damaged, of another version.
 TrainingState load_training_state(const std::string& path);
 
