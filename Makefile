@@ -8,7 +8,7 @@ ifndef GULO_PYTHON
   export PATH := $(CURDIR)/.venv/bin:$(PATH)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo examples lint lint-all format fuzz cuda bench clean
+.PHONY: help setup build test demo examples lint lint-all format fuzz cuda bench suite clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,6 +47,10 @@ cuda: setup ## the CUDA variant in build-cuda/ and its tests (scripts/cuda.sh)
 
 bench: build ## the benchmarks, on DATA=FOLDER_OF_SETS
 	@DATA="$(DATA)" bench/run_all.sh
+
+suite: build ## gulo against ordinary pipelines on all sets, of DATA=FOLDER_OF_SETS and of Debian's packages
+	@python3 bench/suite.py "$(DATA)"
+	@python3 bench/readme_table.py
 
 clean: ## removes what was built, and the demo; .venv stays
 	@rm -rf build build-* demo

@@ -16,7 +16,7 @@ L0 = {"base"}
 MODEL = L0 | {"data", "data/reader", "data/table", "kernel"}
 RUN = MODEL | {"model"}
 CAPABILITY = RUN | {"run", "report"}
-TRAIN = CAPABILITY | {"cli/options.h", "engine/net", "engine/feed"}
+TRAIN = CAPABILITY | {"cli/options.h", "engine/net", "engine/feed", "engine/cluster"}
 ENGINE_CAPABILITY = TRAIN | {"engine/train"}
 ALLOWED: dict[str, set[str]] = {
     "base": set(),
@@ -32,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "compare": CAPABILITY,
     "export": CAPABILITY,
     "cli": CAPABILITY | {"scan", "serve", "compare", "export"},
+    "engine/cluster": L0,
     "engine/feed": RUN | {"report"},
     "engine/net": RUN | {"report", "engine/feed"},
     "engine/train": TRAIN,

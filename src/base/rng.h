@@ -32,6 +32,11 @@ class Rng {
   void shuffle(Container& items) {
     for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[below(i)]);
   }
+  // base/state_stream.h
+  template <class Stream>
+  void exchange(Stream& stream) {
+    stream.number(state_);
+  }
 
  private:
   uint64_t state_;

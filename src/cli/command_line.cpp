@@ -146,6 +146,8 @@ void finish_options(Options& options) {
   if (!options.memory.empty()) options.memory_bytes = parse_size_bytes(options.memory);
   if (!options.memory.empty() && options.memory_bytes < kLeastMemoryBytes)
     throw usage_error("--memory must be at least 16M", "write 512M or 8G");
+  if (options.checkpoint != "auto")
+    options.checkpoint_s = options.checkpoint == "never" ? 0 : parse_duration_s(options.checkpoint);
   if (options.command == "predict" && std::ranges::count(options.data, "-") > 1)
     throw usage_error("predict: standard input (-) can be read once only", see_help("predict"));
 }

@@ -91,6 +91,12 @@ std::vector<OptionRecord> make_option_records() {
        .choices = {"both", "wide", "deep"},
        .help = "the parts of the learner that train",
        .commands = {"train"}},
+      {.name = "--balanced",
+       .type = kFlag,
+       .field = &Options::balanced,
+       .help = "every label weighs the same, however rare: fewer items of rare labels are missed, and more of the "
+               "others are taken for them",
+       .commands = {"train"}},
       {.name = "--no-augment",
        .type = kFlag,
        .field = &Options::no_augment,
@@ -122,6 +128,20 @@ std::vector<OptionRecord> make_option_records() {
        .commands = {"train"},
        .minimum = 0,
        .maximum = 1e15},
+      {.name = "--checkpoint",
+       .type = kText,
+       .field = &Options::checkpoint,
+       .value_name = "TIME",
+       .default_text = "auto",
+       .help = "how often what the training has come to is written to MODEL.checkpoint, which is removed at the end: "
+               "30s, 10m, never; auto: with a budget of 2 minutes or more, a twentieth of it, at least 30 s",
+       .commands = {"train"}},
+      {.name = "--resume",
+       .type = kFlag,
+       .field = &Options::resume,
+       .help = "go on from MODEL.checkpoint, with the same data and options: the result is that of a training that was "
+               "never broken off, with --steps and --threads bit for bit on a CPU",
+       .commands = {"train"}},
       {.name = "--split",
        .type = kChoice,
        .field = &Options::split,
@@ -242,7 +262,8 @@ std::vector<CommandRecord> make_command_records() {
       {.name = "train",
        .summary = "learn to recognise labelled files within a budget of time",
        .details =
-           "Every byte of every file is read; there is nothing to prepare. Ctrl-C keeps the best recogniser so far.",
+           "Every byte of every file is read; there is nothing to prepare. Ctrl-C keeps the best recogniser so far. "
+           "Processes that torchrun, mpirun or srun start train together (docs/distributed.md).",
        .arguments = {data},
        .examples = {{"gulo train mails/ -o mails.gulo", "folders mails/ham/, mails/spam/; one minute"},
                     {"gulo train types.tar.zst -o types.gulo --budget 10m", "an archive; ten minutes"},

@@ -26,14 +26,18 @@ struct Options {
   std::string unlabelled{};  // DATA whose labels nobody knows
   std::string device = "auto";
   long seed = 0;
-  long steps = 0;   // > 0: exactly so many deep steps instead of a budget
-  int threads = 0;  // 0: all cores this process may use
+  bool resume = false;
+  std::string checkpoint = "auto";
+  double checkpoint_s = -1;  // parsed from checkpoint; 0: never, -1: as the budget suggests
+  long steps = 0;            // > 0: exactly so many deep steps instead of a budget
+  int threads = 0;           // 0: all cores this process may use
   double max_bad = 0.01;
   std::string memory{};        // size; empty: half of the free memory
   uint64_t memory_bytes = 0;   // parsed from memory
   std::string split = "auto";  // auto: train/ for train, test/ for test; all | train | test
   std::string parts = "both";  // both | wide | deep: which parts of the learner train
   std::string report{};        // test, compare: HTML file
+  bool balanced = false;
   bool no_augment = false;
   bool json = false;
   bool recursive = false;            // -r

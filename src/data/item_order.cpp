@@ -91,6 +91,39 @@ void ItemOrder::read_ahead() {
   }
 }
 
+void ItemOrder::exchange(StateStream& stream) {
+  const size_t n_items = items_.size(), n_ranges = ranges_.size();
+  stream.list(items_);
+  stream.number(position_);
+  size_t n_ranges_there = n_ranges, n_shards = shards_.size();
+  stream.number(n_ranges_there);
+  stream.number(n_shards);
+  const auto fits = [](size_t value, size_t limit) { StateStream::check(value <= limit); };
+  fits(n_shards, n_ranges);
+  shards_.resize(n_shards);
+  for (Range& range : ranges_) {
+    stream.number(range.begin);
+    stream.number(range.end);
+    fits(range.begin, range.end);
+    fits(range.end, by_place_.size());
+  }
+  for (Shard& shard : shards_) {
+    for (size_t* number : {&shard.begin_item, &shard.end_item, &shard.begin_range, &shard.end_range})
+      stream.number(*number);
+    fits(shard.begin_item + 1, shard.end_item);
+    fits(shard.end_item, n_items);
+    fits(shard.begin_range + 1, shard.end_range);
+    fits(shard.end_range, n_ranges);
+  }
+  stream.number(shard_);
+  stream.number(n_expected_);
+  for (const uint32_t item : items_) fits(item + size_t{1}, corpus_.n_items());
+  StateStream::check(items_.size() == n_items && n_ranges_there == n_ranges);
+  fits(position_, n_items);
+  fits(n_shards == 0 ? 0 : shard_ + 1, n_shards);
+  fits(n_expected_, n_ranges);
+}
+
 std::vector<uint32_t> first_shard(const Corpus& corpus, const std::vector<uint32_t>& items) {
   if (!corpus.arena.in_file()) return items;
   ItemOrder order(corpus, items);

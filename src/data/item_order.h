@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "base/state_stream.h"
 #include "data/corpus.h"
 
 namespace gulo {
@@ -26,6 +27,8 @@ class ItemOrder {
   uint32_t item() const { return items_[position_]; }
   // Goes on to the next item; false where that was the epoch's last, and shuffle() must follow.
   bool advance();
+  // Of an order of the same items in a corpus that lies where this one does. Throws Error (kData).
+  void exchange(StateStream& stream);
 
  private:
   // Items that lie one after the other in the file, as places in by_place_.

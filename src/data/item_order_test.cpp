@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/expect_error.h"
 #include "data/temporary_tree.h"
 
 namespace gulo {
@@ -71,6 +72,44 @@ TEST(ItemOrder, OfAFileEveryEpochVisitsEachItemOnceInAnotherOrder) {
     EXPECT_EQ(visited, items);
   }
   EXPECT_EQ(epochs.size(), 3u);
+}
+
+// Once within an epoch, once between two.
+TEST(ItemOrder, GoesOnFromASavedState) {
+  const TemporaryTree tree;
+  for (const bool in_file : {false, true}) {
+    const Corpus corpus =
+        sorted_corpus(in_file ? ArenaLimits{.memory_bytes = 4 << 20, .folder = tree.root()} : ArenaLimits{});
+    ItemOrder order(corpus, all_but_every_third()), other(corpus, all_but_every_third());
+    Rng rng(5), other_rng(6);
+    order.shuffle(rng);
+    for (const size_t n_before : {500, 2000}) {
+      for (size_t i = 0; i < n_before; ++i) order.advance();
+      StateStream out;
+      order.exchange(out);
+      rng.exchange(out);
+      StateStream in(out.numbers());
+      other.exchange(in);
+      other_rng.exchange(in);
+      in.finish();
+      for (size_t i = n_before; i < 2000; ++i, other.advance(), order.advance()) ASSERT_EQ(other.item(), order.item());
+      order.shuffle(rng);
+      other.shuffle(other_rng);
+      ASSERT_EQ(epoch(other), epoch(order));
+      order.shuffle(rng);
+    }
+  }
+}
+
+TEST(ItemOrder, RefusesTheStateOfAnotherOrder) {
+  const Corpus corpus = sorted_corpus({});
+  ItemOrder order(corpus, all_but_every_third()), other(corpus, {1, 2, 3});
+  Rng rng(5);
+  order.shuffle(rng);
+  StateStream out;
+  order.exchange(out);
+  StateStream in(out.numbers());
+  error_text(ErrorKind::kData, [&] { other.exchange(in); });
 }
 
 // A shard of a file that is sorted by label holds all labels, and no more than what may lie in memory.

@@ -1,5 +1,10 @@
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <thread>
 
 #include "base/error.h"
 #include "base/interrupt.h"
@@ -53,16 +58,25 @@ std::string summary(const nlohmann::json& record) {
     text += fmt::format("validation RMSE {:.5g} on {} items, ", rmse->get<double>(),
                         format_count(record.at("n_valid").get<uint64_t>()));
   else if (record.at("valid_error").is_number())
-    text += fmt::format("validation error {} on {} items, ", format_percent(record.at("valid_error").get<double>()),
+    text += fmt::format("{}validation error {} on {} items, ", record.at("balanced").get<bool>() ? "balanced " : "",
+                        format_percent(record.at("valid_error").get<double>()),
                         format_count(record.at("n_valid").get<uint64_t>()));
   return text + fmt::format("trained in {}\n", format_duration(record.at("wall_s").get<double>()));
 }
 
 }  // namespace
 
+// Of processes on one machine each takes its share of the cores, unless the launcher has bound it to some already.
+int threads_of_process(const Options& options, const std::optional<ClusterPlace>& place) {
+  const int n = thread_count(options);
+  const bool all_cores = n >= static_cast<int>(std::thread::hardware_concurrency());
+  return place && options.threads == 0 && all_cores ? std::max(1, n / place->local_size) : n;
+}
+
 int run_train(const Options& options) {
   require_known_device(options.device);
   catch_interrupts();
+  const std::optional<ClusterPlace> place = find_cluster_place(std::getenv);
   const nlohmann::json record = train_recogniser({.data = options.data.at(0),
                                                   .model_path = options.model,
                                                   .valid_data = options.valid,
@@ -76,12 +90,17 @@ int run_train(const Options& options) {
                                                   .memory_bytes = options.memory_bytes,
                                                   .steps = options.steps,
                                                   .seed = static_cast<uint64_t>(options.seed),
-                                                  .n_threads = thread_count(options),
+                                                  .n_threads = threads_of_process(options, place),
                                                   .parts = options.parts,
                                                   .asked_kinds = asked_kinds(options.as),
                                                   .kind = asked_kind(options.as),
                                                   .task = find_task(options.task),
-                                                  .augment = !options.no_augment});
+                                                  .balanced = options.balanced,
+                                                  .augment = !options.no_augment,
+                                                  .checkpoint_s = options.checkpoint_s,
+                                                  .resume = options.resume,
+                                                  .place = place});
+  if (place && place->rank > 0) return 0;
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;
 }

@@ -22,6 +22,14 @@ Batch CellFeed::next() {
   return make(items);
 }
 
+void CellFeed::exchange(StateStream& stream) {
+  order_.exchange(stream);
+  rng_.exchange(stream);
+  stream.number(n_served_);
+  stream.number(batch_);
+  StateStream::check(batch_ < n_batches_);
+}
+
 Batch CellFeed::make(std::span<const uint32_t> items) {
   std::vector<ItemView> rows;
   for (const uint32_t item : items) rows.push_back(corpus_.view(item));

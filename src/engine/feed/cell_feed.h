@@ -19,6 +19,7 @@ class CellFeed : public Feed {
   CellFeed(const Corpus& corpus, std::vector<uint32_t> items, CellLayout layout, int64_t batch_rows, uint64_t seed);
   Batch next() override;
   Batch make(std::span<const uint32_t> items) override;
+  void exchange(StateStream& stream) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

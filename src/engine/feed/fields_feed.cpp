@@ -51,6 +51,15 @@ Batch FieldsFeed::next() {
   return make(items);
 }
 
+void FieldsFeed::exchange(StateStream& stream) {
+  order_.exchange(stream);
+  rng_.exchange(stream);
+  stream.number(n_served_);
+  stream.number(batch_);
+  StateStream::check(batch_ < n_batches_);
+  for (const std::unique_ptr<Feed>& feed : feeds_) feed->exchange(stream);
+}
+
 Batch FieldsFeed::make(std::span<const uint32_t> items) {
   Batch batch;
   batch.owners.assign(items.begin(), items.end());

@@ -32,6 +32,7 @@ class FieldsFeed : public Feed {
              std::vector<uint32_t> items, size_t batch_items, uint64_t seed);
   Batch next() override;
   Batch make(std::span<const uint32_t> items) override;
+  void exchange(StateStream& stream) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

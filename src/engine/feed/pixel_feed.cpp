@@ -40,6 +40,13 @@ Batch PixelFeed::make(std::span<const uint32_t> items) {
   return packer.take();
 }
 
+void PixelFeed::exchange(StateStream& stream) {
+  order_.exchange(stream);
+  rng_.exchange(stream);
+  stream.number(n_served_);
+  stream.number(epoch_);
+}
+
 Batch PixelFeed::next() {
   PixelPacker packer(options_.channels);
   int64_t n_pixels = 0;

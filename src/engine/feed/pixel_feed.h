@@ -27,6 +27,7 @@ class PixelFeed : public Feed {
   PixelFeed(const Corpus& corpus, std::vector<uint32_t> items, const PixelFeedOptions& options, uint64_t seed);
   Batch next() override;
   Batch make(std::span<const uint32_t> items) override;
+  void exchange(StateStream& stream) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

@@ -76,6 +76,12 @@ Batch SampleFeed::make(std::span<const uint32_t> items) {
   return packer.take();
 }
 
+void SampleFeed::exchange(StateStream& stream) {
+  order_.exchange(stream);
+  rng_.exchange(stream);
+  stream.number(n_served_);
+}
+
 // A window that does not fit is drawn anew for the next batch: it needs no memory of it.
 Batch SampleFeed::next() {
   while (add(packer_, draw(order_.item()))) {

@@ -53,6 +53,12 @@ Batch TrainFeed::make(std::span<const uint32_t> items) {
   return batch;
 }
 
+void TrainFeed::exchange(StateStream& stream) {
+  order_.exchange(stream);
+  rng_.exchange(stream);
+  stream.number(n_served_);
+}
+
 // Gaps between hidden bytes are geometric: one random number a hidden byte instead of one a byte.
 void TrainFeed::hide_bytes(Batch& batch) {
   int16_t* bytes = batch.values[0].mutable_data_ptr<int16_t>();

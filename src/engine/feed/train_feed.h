@@ -25,6 +25,7 @@ class TrainFeed : public Feed {
             uint64_t seed);
   Batch next() override;
   Batch make(std::span<const uint32_t> items) override;
+  void exchange(StateStream& stream) override;
   double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
 
  private:

@@ -54,9 +54,15 @@ at::Tensor ByteNetwork::forward(const Batch& batch, const TrainStep* step) {
   const at::Tensor& bytes = batch.values[0];
   const at::Tensor keep =
       row_mask(bytes.size(0) / coarse_row_bytes(), body_.rows_per_coarse_row(), batch.begins, batch.ends);
-  const Dropout dropout = step ? Dropout{step->head_dropout, step->seed} : Dropout{};
+  const Dropout dropout = step ? Dropout{step->head_dropout, step->seed, EntryPart(batch)} : Dropout{};
   return body_.forward(byte_stem(bytes, stem_table_, stem_bias_, keep, dtype_), keep, batch.begins, batch.ends,
                        dropout);
+}
+
+Batch ByteNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
+  Batch part = bare_part(batch, begin, end);
+  part.values = {part_of_rows(batch, batch.values[0], begin, end, coarse_row_bytes(), ByteStemShape::kPad)};
+  return part;
 }
 
 double ByteNetwork::forward_flops(const Batch& batch) const {

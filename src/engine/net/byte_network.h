@@ -30,6 +30,7 @@ class ByteNetwork : public DeepNetwork {
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override { return static_cast<double>(batch.n_item_rows); }
 
+  Batch part(const Batch& batch, int64_t begin, int64_t end) const override;
   DeepSpec saved_spec() const override { return spec_; }
 
   const ByteNetworkSpec& spec() const { return spec_; }

@@ -3,11 +3,13 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
+#include "engine/net/entry_part.h"
 #include "engine/net/spec_check.h"
 
 namespace gulo {
@@ -26,10 +28,34 @@ constexpr int64_t kComparisonsAtATime = 1 << 22;
 
 at::Tensor normalised(const at::Tensor& x) { return at::layer_norm(x, {x.size(-1)}); }
 
-// Units to keep, divided by the rate at which they are kept.
-at::Tensor kept_units(at::IntArrayRef shape, double dropout, at::Generator& generator) {
-  return at::empty(shape).bernoulli_(1 - dropout, generator).div_(1 - dropout);
+// The entries of a part, along `dimension`, at their places among all; the others' are zero.
+at::Tensor among_all(const at::Tensor& entries, int64_t dimension, const EntryPart& part) {
+  std::vector<int64_t> padding(static_cast<size_t>(2 * (entries.dim() - dimension)), 0);
+  padding[padding.size() - 2] = part.first;
+  padding[padding.size() - 1] = part.n_whole - part.first - entries.size(dimension);
+  return at::constant_pad_nd(entries, padding);
 }
+
+// Every process' sum of all processes' tensors; what one's loss says about the sum, it says to all.
+struct SumOfParts : torch::autograd::Function<SumOfParts> {
+  struct Holder : torch::CustomClassHolder {
+    explicit Holder(const SumOverParts& held) : sum(held) {}
+    SumOverParts sum;
+  };
+  static at::Tensor forward(torch::autograd::AutogradContext* ctx, const at::Tensor& x, const SumOverParts& sum) {
+    ctx->saved_data["sum"] = at::IValue::make_capsule(c10::make_intrusive<Holder>(sum));
+    at::Tensor all = x.contiguous().clone();
+    sum(all);
+    return all;
+  }
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* ctx,
+                                                 const torch::autograd::variable_list& grads) {
+    const auto holder = c10::static_intrusive_pointer_cast<Holder>(ctx->saved_data["sum"].toCapsule());
+    at::Tensor all = grads[0].contiguous().clone();
+    holder->sum(all);
+    return {all, at::Tensor()};
+  }
+};
 
 at::Tensor square_norms(const at::Tensor& places) { return places.square().sum(2); }
 
@@ -97,14 +123,15 @@ void CellNetwork::begin_with(const at::Tensor& knots, const at::Tensor& known, c
 }
 
 // [members, n, width]
-at::Tensor CellNetwork::places(const at::Tensor& features, const TrainStep* step) const {
+at::Tensor CellNetwork::places(const at::Tensor& features, const TrainStep* step, const EntryPart& part) const {
   at::Generator generator = at::detail::createCPUGenerator(step ? step->seed : 0);
   at::Tensor x = at::addmm(first_bias_, features, first_)
                      .view({features.size(0), spec_.n_members, spec_.member_width})
                      .transpose(0, 1);
   for (const Block& block : blocks_) {
     at::Tensor hidden = at::baddbmm(block.in_bias, normalised(x), block.in).relu();
-    if (step && step->head_dropout > 0) hidden = hidden * kept_units(hidden.sizes(), step->head_dropout, generator);
+    if (step && step->head_dropout > 0)
+      hidden = hidden * kept_units(hidden.sizes(), 1, part, step->head_dropout, generator);
     x = x + at::bmm(hidden, block.out);
   }
   return x.contiguous();
@@ -115,9 +142,9 @@ at::Tensor CellNetwork::head_logits(const at::Tensor& places) const {
   return at::baddbmm(head_bias_, normalised(places), head_);
 }
 
-// [members, n, n_labels], probabilities or numbers. is_same: the rows are the keys' own, and none is compared with
-// itself.
-at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const {
+// [members, n, n_labels], probabilities or numbers. first_key >= 0: the rows are the keys from there on, and none is
+// compared with itself.
+at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, int64_t first_key) const {
   const at::Tensor product = at::bmm(places, keys.places.transpose(1, 2));
   // What all of a row's distances have in common does not change the softmax.
   const at::Tensor square = first_half(keys.square_norms) - 2 * first_half(product);
@@ -126,7 +153,7 @@ at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& ke
           .clamp_min(1e-6)
           .sqrt();
   at::Tensor scores = at::cat({square, distance}) * -temperature_.exp();
-  if (is_same) scores = scores - 1e9 * at::eye(scores.size(2));
+  if (first_key >= 0) scores = scores - 1e9 * at::eye(scores.size(2)).narrow(0, first_key, scores.size(1));
   const at::Tensor answers = keys.answers.unsqueeze(0).expand({spec_.n_members, -1, -1});
   return at::bmm(scores.softmax(2), answers);
 }
@@ -147,14 +174,21 @@ at::Tensor CellNetwork::neighbour_loss(const at::Tensor& votes, const BatchTarge
 at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
   keys_ = {};
   const at::Tensor features = stem_.forward(batch);
-  const at::Tensor at_places = places(features, &step);
+  const EntryPart part(batch);
+  const at::Tensor at_places = places(features, &step, part);
   BatchTargets of_members = targets;
   const bool rows = targets.task != Task::kLabel;
   of_members.values = rows ? targets.values.repeat({spec_.n_members, 1}) : targets.values.repeat({spec_.n_members});
   const at::Tensor linear = task_loss(head_logits(at_places).flatten(0, 1), of_members, step.label_smoothing);
   if (spec_.n_remembered == 0) return linear;
-  const Keys others{at_places, square_norms(at_places).unsqueeze(1), target_rows(targets, spec_.n_labels), 0};
-  const at::Tensor votes = neighbour_votes(at_places, others, true).flatten(0, 1);
+  at::Tensor key_places = at_places, key_answers = target_rows(targets, spec_.n_labels);
+  if (sum_over_parts_) {
+    key_places = SumOfParts::apply(among_all(at_places, 1, part), sum_over_parts_);
+    key_answers = among_all(key_answers, 0, part);
+    sum_over_parts_(key_answers);
+  }
+  const Keys others{key_places, square_norms(key_places).unsqueeze(1), key_answers, 0};
+  const at::Tensor votes = neighbour_votes(at_places, others, part.first).flatten(0, 1);
   return 0.5 * (linear + neighbour_loss(votes, of_members));
 }
 
@@ -202,8 +236,8 @@ const CellNetwork::Keys& CellNetwork::keys() {
   constexpr int64_t kRowsAtATime = 1024;
   std::vector<at::Tensor> all;
   for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
-    all.push_back(
-        places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))), nullptr));
+    all.push_back(places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))),
+                         nullptr, EntryPart()));
   check_network(
       shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 && shares_.sum().item<double>() > 0,
       "shares of the answers are damaged");
@@ -214,13 +248,13 @@ const CellNetwork::Keys& CellNetwork::keys() {
 
 // [kAnswers, n, n_labels], probabilities or numbers; the linear heads' alone where there are no rows to compare with.
 at::Tensor CellNetwork::answers(const Batch& batch) {
-  const at::Tensor at_places = places(stem_.forward(batch), nullptr), logits = head_logits(at_places);
+  const at::Tensor at_places = places(stem_.forward(batch), nullptr, EntryPart()), logits = head_logits(at_places);
   const at::Tensor of_heads = spec_.task == Task::kLabel    ? logits.softmax(2)
                               : spec_.task == Task::kLabels ? logits.sigmoid()
                                                             : logits;
   const at::Tensor linear = of_heads.mean(0);
   if (spec_.n_remembered == 0) return linear.unsqueeze(0);
-  const at::Tensor votes = neighbour_votes(at_places, keys(), false);
+  const at::Tensor votes = neighbour_votes(at_places, keys(), -1);
   return at::stack({linear, first_half(votes).mean(0), second_half(votes).mean(0)});
 }
 
@@ -242,7 +276,7 @@ at::Tensor CellNetwork::mixture(const at::Tensor& answers) const {
 at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) { return mixture(answers(batch)); }
 
 at::Tensor CellNetwork::features(const Batch& batch, const TrainStep* step) {
-  return head_logits(places(stem_.forward(batch), step)).mean(0);
+  return head_logits(places(stem_.forward(batch), step, EntryPart(batch))).mean(0);
 }
 
 std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, size_t) {
@@ -282,6 +316,20 @@ void CellNetwork::tune(std::span<const ItemView> items, std::span<const int> lab
     shares = shares / shares.sum();
   }
   shares_.copy_(shares);
+}
+
+Batch CellNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
+  const int64_t per_row = stem_.layout().n_lookups();
+  const at::Tensor &ids = batch.values[kCellRows], &begins = batch.values[kCellBegins];
+  const auto first_id = [&](int64_t row) {
+    return row * per_row < begins.numel() ? begins[row * per_row].item<int64_t>() : ids.numel();
+  };
+  const int64_t first = first_id(begin), n_ids = first_id(end) - first;
+  Batch part = bare_part(batch, begin, end);
+  part.values = {batch.values[kCellNumbers].narrow(0, begin, end - begin), ids.narrow(0, first, n_ids),
+                 batch.values[kCellShares].narrow(0, first, n_ids),
+                 begins.narrow(0, begin * per_row, (end - begin) * per_row) - first};
+  return part;
 }
 
 // Multiplications of one row's way to its places.

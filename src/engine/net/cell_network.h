@@ -20,6 +20,7 @@
 
 #include "engine/net/cell_stem.h"
 #include "engine/net/deep_network.h"
+#include "engine/net/entry_part.h"
 #include "model/cell_network_spec.h"
 
 namespace gulo {
@@ -54,6 +55,7 @@ class CellNetwork : public DeepNetwork {
   void tune(std::span<const ItemView> items, std::span<const int> labels);
   void copy_tuning(const CellNetwork& tuned) { shares_.copy_(tuned.shares_); }
 
+  Batch part(const Batch& batch, int64_t begin, int64_t end) const override;
   DeepSpec saved_spec() const override { return spec_; }
 
   // What is known before training (CellStem::begin_with), and the rows to compare with. Weights start anew.
@@ -69,9 +71,9 @@ class CellNetwork : public DeepNetwork {
     uint64_t version = 0;
   };
 
-  at::Tensor places(const at::Tensor& features, const TrainStep* step) const;
+  at::Tensor places(const at::Tensor& features, const TrainStep* step, const EntryPart& part) const;
   at::Tensor head_logits(const at::Tensor& places) const;
-  at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, bool is_same) const;
+  at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, int64_t first_key) const;
   at::Tensor neighbour_loss(const at::Tensor& votes, const BatchTargets& targets) const;
   at::Tensor remembered_answers() const;
   at::Tensor answers(const Batch& batch);

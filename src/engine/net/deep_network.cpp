@@ -31,6 +31,12 @@ at::Tensor DeepNetwork::loss(const Batch& batch, const BatchTargets& targets, co
   return task_loss(forward(batch, &step), targets, step.label_smoothing);
 }
 
+std::vector<double> DeepNetwork::entry_costs(const Batch& batch) const {
+  std::vector<double> costs(batch.owners.size(), 1);
+  for (size_t i = 0; i < batch.begins.size(); ++i) costs[i] = batch.ends[i] - batch.begins[i] + 1;
+  return costs;
+}
+
 int64_t DeepNetwork::n_parameters() const {
   int64_t n = 0;
   for (const Parameter& parameter : parameters_) n += parameter.value.numel();

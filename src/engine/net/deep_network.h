@@ -4,9 +4,11 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "data/reader/reader.h"
@@ -42,6 +44,9 @@ struct TrainStep {
   double fraction = 0;  // of the training that is done, 0..1
 };
 
+// Adds a float tensor up over all processes, in place; all of them call it, in the same order.
+using SumOverParts = std::function<void(const at::Tensor&)>;
+
 class DeepNetwork {
  public:
   virtual ~DeepNetwork() = default;
@@ -68,6 +73,15 @@ class DeepNetwork {
   // The cost, in the same unit, of the forward pass of a training batch.
   virtual double batch_cost(const Batch& batch) const = 0;
 
+  // The entries [begin, end) of a batch as one of their own, not empty: with the other parts, each in a process of its
+  // own, they teach what the whole would. Losses and gradients are means over entries, to be weighed by their number.
+  virtual Batch part(const Batch& batch, int64_t begin, int64_t end) const = 0;
+  // What the entries of a batch cost, compared with each other.
+  virtual std::vector<double> entry_costs(const Batch& batch) const;
+  // For layers in which the entries of a batch meet: while this is set, training batches are parts, of which every
+  // process has one.
+  virtual void sum_over_parts(SumOverParts sum) { sum_over_parts_ = std::move(sum); }
+
   // What a model file keeps beside the parameters, to build the same network again.
   virtual DeepSpec saved_spec() const = 0;
 
@@ -82,6 +96,7 @@ class DeepNetwork {
 
  protected:
   std::vector<Parameter> parameters_;
+  SumOverParts sum_over_parts_;
 };
 
 }  // namespace gulo

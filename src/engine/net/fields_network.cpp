@@ -4,6 +4,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/core/grad_mode.h>
 
+#include <algorithm>
 #include <cmath>
 #include <utility>
 
@@ -75,19 +76,20 @@ at::Tensor FieldsNetwork::normed(size_t field, const at::Tensor& features, const
   return at::layer_norm(rows.index_select(0, tensor_of(places)), {spec_.field_width}, {}, {}, kNormEpsilon);
 }
 
-at::Tensor FieldsNetwork::join(const std::vector<at::Tensor>& normed, const TrainStep* step) const {
+at::Tensor FieldsNetwork::join(const std::vector<at::Tensor>& normed, const TrainStep* step,
+                               const EntryPart& part) const {
   const at::Tensor x = at::cat(normed, 1);
   at::Tensor hidden = at::addmm(in_bias_, x, in_).relu();
   if (step && step->head_dropout > 0) {
-    const at::Generator generator = at::detail::createCPUGenerator(step->seed);
-    const double kept = 1 - step->head_dropout;
-    hidden = hidden * at::empty(hidden.sizes()).bernoulli_(kept, generator).div_(kept);
+    hidden =
+        hidden * kept_units(hidden.sizes(), 0, part, step->head_dropout, at::detail::createCPUGenerator(step->seed));
   }
   return at::addmm(out_bias_, hidden, out_) + at::mm(x, direct_);
 }
 
-void FieldsNetwork::hide_some(std::vector<int64_t>& places, uint64_t seed) const {
+void FieldsNetwork::hide_some(std::vector<int64_t>& places, uint64_t seed, const EntryPart& part) const {
   Rng rng(seed);
+  for (int64_t i = 0; i < part.first; ++i) rng();  // of the entries before a part, one number each
   for (int64_t& place : places)
     if (rng.uniform() < kHidden) place = 0;
 }
@@ -105,10 +107,25 @@ at::Tensor FieldsNetwork::forward(const Batch& batch, const TrainStep* step) {
       multiplications_per_cost_[f] =
           fields_[f].network->forward_flops(part) / 2 / std::max(1e-9, fields_[f].network->batch_cost(part));
     }
-    if (step && fields_.size() > 1) hide_some(places, step->seed * 257 + f);
+    if (step && fields_.size() > 1) hide_some(places, step->seed * 257 + f, EntryPart(batch));
     parts.push_back(normed(f, features, places));
   }
-  return join(parts, step);
+  return join(parts, step, EntryPart(batch));
+}
+
+Batch FieldsNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
+  Batch part = bare_part(batch, begin, end);
+  for (size_t f = 0; f < fields_.size(); ++f) {
+    const Batch& field = batch.fields[f];
+    const std::vector<int64_t> places = places_of(field, batch);
+    // Entries of the field that are before an entry of the whole.
+    const auto n_before = [&](int64_t entry) {
+      return std::count_if(places.begin(), places.begin() + entry, [](int64_t place) { return place > 0; });
+    };
+    const int64_t first = n_before(begin), last = n_before(end);
+    part.fields.push_back(first == last ? Batch() : fields_[f].network->part(field, first, last));
+  }
+  return part;
 }
 
 double FieldsNetwork::forward_flops(const Batch& batch) const {
@@ -140,7 +157,7 @@ std::vector<float> FieldsNetwork::logits(std::span<const ItemView> items, size_t
         features = as_rows(fields_[f].network->features_of(present[f], max_windows), spec_.field_width);
       parts.push_back(normed(f, features, places[f]));
     }
-    const at::Tensor logits = join(parts, nullptr).contiguous();
+    const at::Tensor logits = join(parts, nullptr, EntryPart()).contiguous();
     all.insert(all.end(), logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel());
   }
   return all;

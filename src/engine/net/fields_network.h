@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "engine/net/deep_network.h"
+#include "engine/net/entry_part.h"
 #include "model/spec.h"
 
 namespace gulo {
@@ -38,14 +39,17 @@ class FieldsNetwork : public DeepNetwork {
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override { return forward_flops(batch) / 2; }
 
+  Batch part(const Batch& batch, int64_t begin, int64_t end) const override;
+  // The fields' networks see their own parts: pictures are normalised by those of a process.
+  void sum_over_parts(SumOverParts) override {}
   DeepSpec saved_spec() const override;
 
  private:
   at::Tensor add(const std::string& name, const at::Tensor& value);
   // features: [n_present, field_width] or nothing; places: [n], 0 where missing, else 1 + the row of features.
   at::Tensor normed(size_t field, const at::Tensor& features, const std::vector<int64_t>& places) const;
-  at::Tensor join(const std::vector<at::Tensor>& normed, const TrainStep* step) const;
-  void hide_some(std::vector<int64_t>& places, uint64_t seed) const;
+  at::Tensor join(const std::vector<at::Tensor>& normed, const TrainStep* step, const EntryPart& part) const;
+  void hide_some(std::vector<int64_t>& places, uint64_t seed, const EntryPart& part) const;
 
   FieldsNetworkSpec spec_;
   std::vector<Field> fields_;

@@ -46,6 +46,7 @@ struct LayerState {
   at::Tensor out;          // [rows out, channels out]
   at::Tensor winners;      // [rows out, channels out] bytes, where the layer halves
   at::Tensor mean, scale;  // [channels out] of the batch
+  int64_t n_rows = 0;      // that these are means of, in all parts together
 };
 
 template <class T>
@@ -229,7 +230,8 @@ at::Tensor norm_gradient_factors(const at::Tensor& mean, const at::Tensor& scale
 
 class Body {
  public:
-  Body(const GridLayout& layout, std::vector<PixelLayer> layers) : layers_(std::move(layers)) {
+  Body(const GridLayout& layout, std::vector<PixelLayer> layers, SumOverParts sum)
+      : layers_(std::move(layers)), sum_(std::move(sum)) {
     layouts_.push_back(layout);
     for (const PixelLayer& layer : layers_)
       layouts_.push_back(layer.halves ? layouts_.back().halved() : layouts_.back());
@@ -241,14 +243,16 @@ class Body {
     for (size_t l = 0; l < layers_.size(); ++l) {
       PixelLayer& layer = layers_[l];
       const int64_t width = layer.weight.size(1), n_rows = layouts_[l + 1].n_rows();
-      LayerState state{in, in_norm, at::empty({n_rows, width}, rows.options()), {}, {}, {}};
+      LayerState state{in, in_norm, at::empty({n_rows, width}, rows.options()), {}, {}, {}, n_rows};
       if (layer.halves) state.winners = at::empty({n_rows, width}, at::kByte);
       GradientSums sums({width, width});
       LayerKernel<T>(layer, state, layouts_[l], layouts_[l + 1]).forward(sums);
       if (training) {
-        const at::Tensor mean = sums.total(0, {width}) / static_cast<double>(n_rows);
+        at::Tensor sum = sums.total(0, {width}), square_sum = sums.total(1, {width});
+        sum_all(sum, square_sum, state.n_rows);
+        const at::Tensor mean = sum / static_cast<double>(state.n_rows);
         layer.mean.copy_(mean);
-        layer.variance.copy_(at::relu(sums.total(1, {width}) / static_cast<double>(n_rows) - mean.square()));
+        layer.variance.copy_(at::relu(square_sum / static_cast<double>(state.n_rows) - mean.square()));
       }
       state.mean = training ? layer.mean.clone() : layer.mean;
       state.scale = at::rsqrt(layer.variance + kChannelNormEpsilon);
@@ -272,8 +276,10 @@ class Body {
       const LayerState& state = states_[l];
       const int64_t in = state.in.size(1), out = state.out.size(1);
       const at::Tensor grad_sum = sums.total(0, {out}).clone();
-      const at::Tensor factors =
-          norm_gradient_factors(state.mean, state.scale, grad_sum, sums.total(1, {out}), layouts_[l + 1].n_rows());
+      at::Tensor all_grad_sum = grad_sum, all_grad_x_sum = sums.total(1, {out});
+      int64_t n_rows = layouts_[l + 1].n_rows();
+      sum_all(all_grad_sum, all_grad_x_sum, n_rows);
+      const at::Tensor factors = norm_gradient_factors(state.mean, state.scale, all_grad_sum, all_grad_x_sum, n_rows);
       GradientSums weight_sums({9 * in * out});
       at::Tensor grad_in;
       if (l > 0) grad_in = at::empty_like(state.in);
@@ -289,6 +295,17 @@ class Body {
   }
 
  private:
+  // Sums of this part's rows become those of all parts'.
+  void sum_all(at::Tensor& first, at::Tensor& second, int64_t& n_rows) const {
+    if (!sum_) return;
+    const at::Tensor all = at::cat(
+        {first.to(at::kDouble), second.to(at::kDouble), at::full({1}, static_cast<double>(n_rows), at::kDouble)});
+    sum_(all);
+    first = all.narrow(0, 0, first.numel()).to(at::kFloat);
+    second = all.narrow(0, first.numel(), second.numel()).to(at::kFloat);
+    n_rows = all[-1].item<int64_t>();
+  }
+
   template <class T>
   at::Tensor pool() {
     const GridLayout& layout = layouts_.back();
@@ -323,6 +340,7 @@ class Body {
   }
 
   std::vector<PixelLayer> layers_;
+  SumOverParts sum_;
   std::vector<GridLayout> layouts_;
   std::vector<LayerState> states_;
   at::Tensor last_, last_norm_, max_rows_;
@@ -359,8 +377,8 @@ struct PixelBody : torch::autograd::Function<PixelBody> {
 }  // namespace
 
 at::Tensor pixel_body(const at::Tensor& rows, const GridLayout& layout, const std::vector<PixelLayer>& layers,
-                      bool training) {
-  Body body(layout, layers);
+                      bool training, const SumOverParts& sum) {
+  Body body(layout, layers, training ? sum : SumOverParts());
   if (!training || !at::GradMode::is_enabled()) {
     const at::NoGradGuard no_grad;
     return run_forward(body, rows, training);

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/net/deep_network.h"
 #include "engine/net/grid.h"
 
 namespace gulo {
@@ -27,6 +28,6 @@ constexpr float kChannelNormEpsilon = 1e-5f;
 // rows: [layout.n_rows(), channels] float or bf16, not negative; no gradient flows back to them. Channels are multiples
 // of 16. Returns [n_pictures, 2 * channels of the last layer] float: means, then maxima.
 at::Tensor pixel_body(const at::Tensor& rows, const GridLayout& layout, const std::vector<PixelLayer>& layers,
-                      bool training);
+                      bool training, const SumOverParts& sum = {});
 
 }  // namespace gulo

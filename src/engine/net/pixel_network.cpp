@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "data/picture_windows.h"
 #include "engine/feed/pixel_batch.h"
+#include "engine/net/entry_part.h"
 #include "engine/net/logit_sums.h"
 
 namespace gulo {
@@ -33,11 +34,9 @@ std::vector<GridSize> picture_sizes(const Batch& batch) {
   return pictures;
 }
 
-at::Tensor drop(const at::Tensor& x, const TrainStep& step) {
+at::Tensor drop(const at::Tensor& x, const TrainStep& step, const EntryPart& part) {
   if (step.head_dropout <= 0) return x;
-  const at::Generator generator = at::detail::createCPUGenerator(step.seed);
-  const double kept = 1 - step.head_dropout;
-  return x * at::empty_like(x, x.options().requires_grad(false)).bernoulli_(kept, generator).div_(kept);
+  return x * kept_units(x.sizes(), 0, part, step.head_dropout, at::detail::createCPUGenerator(step.seed));
 }
 
 // A batch of prediction is full with so many positions of the stem's grid.
@@ -160,12 +159,31 @@ at::Tensor PixelNetwork::forward(const Batch& batch, const TrainStep* step) {
     for (PixelLayer& layer : layers)
       layer.mean = at::empty_like(layer.mean), layer.variance = at::empty_like(layer.variance);
   }
-  at::Tensor features = pixel_body(rows, GridLayout(std::move(grids)), layers, step != nullptr);
+  at::Tensor features = pixel_body(rows, GridLayout(std::move(grids)), layers, step != nullptr, sum_over_parts_);
   if (step) {
     follow_statistics(layers);
-    features = drop(features, *step);
+    features = drop(features, *step, EntryPart(batch));
   }
   return at::addmm(head_bias_, features, head_weight_, kHeadScale, kHeadScale);
+}
+
+std::vector<double> PixelNetwork::entry_costs(const Batch& batch) const {
+  std::vector<double> costs;
+  for (const GridSize& picture : picture_sizes(batch)) costs.push_back(static_cast<double>(picture.n_rows()));
+  return costs;
+}
+
+Batch PixelNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
+  const std::vector<GridSize> pictures = picture_sizes(batch);
+  const auto values_between = [&](int64_t from, int64_t to) {
+    int64_t n = 0;
+    for (int64_t i = from; i < to; ++i) n += pictures[static_cast<size_t>(i)].n_rows() * spec_.channels;
+    return n;
+  };
+  Batch part = bare_part(batch, begin, end);
+  part.values = {batch.values[0].narrow(0, values_between(0, begin), values_between(begin, end)),
+                 batch.values[1].narrow(0, begin, end - begin)};
+  return part;
 }
 
 double PixelNetwork::flops(const GridSize& picture) const {

@@ -31,6 +31,8 @@ class PixelNetwork : public DeepNetwork {
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Multiplications of the convolutions.
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
+  Batch part(const Batch& batch, int64_t begin, int64_t end) const override;
+  std::vector<double> entry_costs(const Batch& batch) const override;
   DeepSpec saved_spec() const override { return spec_; }
   double batch_cost(const Batch& batch) const override { return forward_flops(batch) / 2; }
 

@@ -121,6 +121,7 @@ at::Tensor stripe_mask(const Batch& batch, const at::Tensor& keep, int64_t rows_
   const at::Tensor mask = keep.to(at::kFloat).unsqueeze(1).expand({keep.size(0), n_columns}).contiguous();
   float* values = mask.mutable_data_ptr<float>();
   Rng rng(stripes.seed);
+  for (int64_t i = 0; i < 4 * batch.first_entry; ++i) rng();  // of the entries before a part, four numbers each
   for (size_t i = 0; i < batch.begins.size(); ++i) {
     const int64_t begin = batch.begins[i] * rows_per_coarse_row, end = batch.ends[i] * rows_per_coarse_row;
     const Stripe columns = random_stripe(n_columns, stripes.frequencies, rng);

@@ -28,7 +28,7 @@ void check_spec(const RowBodySpec& spec) {
     check_range(stage.downsample, 1, kMaxDownsample, "stage downsample");
     rows *= stage.downsample;
     check_network(rows <= kMaxRowsPerCoarseRow,
-                  "stages join more than " + std::to_string(kMaxRowsPerCoarseRow) + " rows");
+                  fmt::format("stages join more than {} rows", kMaxRowsPerCoarseRow));
   }
 }
 
@@ -37,9 +37,7 @@ bool has_join(const StageSpec& stage, int width_before) { return stage.downsampl
 
 at::Tensor drop(const at::Tensor& x, const Dropout& dropout) {
   if (dropout.rate <= 0) return x;
-  const at::Generator generator = at::detail::createCPUGenerator(dropout.seed);
-  const double kept = 1 - dropout.rate;
-  return x * at::empty_like(x, x.options().requires_grad(false)).bernoulli_(kept, generator).div_(kept);
+  return x * kept_units(x.sizes(), 0, dropout.part, dropout.rate, at::detail::createCPUGenerator(dropout.seed));
 }
 
 }  // namespace

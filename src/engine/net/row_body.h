@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/net/deep_network.h"
+#include "engine/net/entry_part.h"
 #include "model/stage_spec.h"
 
 namespace gulo {
@@ -22,6 +23,7 @@ namespace gulo {
 struct Dropout {
   double rate = 0;
   uint64_t seed = 0;
+  EntryPart part{};
 };
 
 struct RowBodySpec {

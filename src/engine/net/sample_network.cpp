@@ -43,8 +43,18 @@ at::Tensor SampleNetwork::forward(const Batch& batch, const TrainStep* step) {
   const at::Tensor keep = row_mask(n_coarse_rows, rows, batch.begins, batch.ends);
   StripeMask stripes;
   if (step) stripes = {stripes_.frequencies, stripes_.times, step->seed};
-  const Dropout dropout = step ? Dropout{step->head_dropout, step->seed} : Dropout{};
+  const Dropout dropout = step ? Dropout{step->head_dropout, step->seed, EntryPart(batch)} : Dropout{};
   return body_.forward(stem_.forward(batch, keep, rows, stripes), keep, batch.begins, batch.ends, dropout);
+}
+
+Batch SampleNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
+  const int64_t n = end - begin, row_samples = coarse_row_samples();
+  Batch part = bare_part(batch, begin, end);
+  at::Tensor places = batch.values[kPlaces].narrow(0, begin, n).clone();
+  places.select(1, 0).sub_(batch.begins[static_cast<size_t>(begin)] * row_samples);
+  part.values = {part_of_rows(batch, batch.values[kSignal], begin, end, row_samples, 0), places,
+                 batch.values[kRates].narrow(0, begin, n).contiguous()};
+  return part;
 }
 
 double SampleNetwork::forward_flops(const Batch& batch) const {

@@ -26,6 +26,7 @@ class SampleNetwork : public DeepNetwork {
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
   double batch_cost(const Batch& batch) const override;
 
+  Batch part(const Batch& batch, int64_t begin, int64_t end) const override;
   DeepSpec saved_spec() const override { return spec_; }
 
   const SampleNetworkSpec& spec() const { return spec_; }

@@ -2,13 +2,19 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
 
 #include "base/error.h"
+#include "engine/cluster/gradient_buckets.h"
+#include "engine/net/entry_part.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "model/calibration.h"
@@ -20,7 +26,7 @@ namespace {
 constexpr double kForwardShare = 0.35;
 // Validations together take at most this share of the budget.
 constexpr double kValidationShare = 0.08;
-constexpr int kMaxValidations = 8;
+constexpr int64_t kMaxValidations = 8;
 // What a step costs is known after so many steps; each is followed by one on a fixed batch, which leaves no trace.
 constexpr int64_t kProbeSteps = 7;
 constexpr double kWarmUpFraction = 0.03;
@@ -41,22 +47,28 @@ double rate_scale(double fraction) {
 class DeepTrainer {
  public:
   DeepTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options)
-      : corpus_(corpus), options_(options), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
+      : corpus_(corpus),
+        options_(options),
+        cluster_(options.cluster),
+        seconds_(options.seconds),
+        start_s_(now_s()),
+        valid_targets_(targets_of(corpus, valid)) {
     for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
     valid_parts_ = parts_of_items();
   }
 
   DeepResult run() {
     prepare();
-    loop_start_s_ = now_s();
-    loop_end_s_ = start_s_ + options_.seconds;
+    if (!options_.resume) begin_loop(now_s());
     bool go_on = true;
     while (go_on && fraction() < 1) {
       step();
       if (result_.steps <= kProbeSteps) probe_fixed_batch();
       if (result_.steps == kProbeSteps) plan_validations();
       if (validation_is_due()) validate();
-      go_on = !options_.progress || options_.progress(state());
+      asked_to_stop_ = options_.progress && !options_.progress(state());
+      go_on = cluster_ ? !agreed_.stop : !asked_to_stop_;
+      if (checkpoint_is_due(go_on)) checkpoint();
     }
     result_.interrupted = !go_on;
     finish();
@@ -65,31 +77,186 @@ class DeepTrainer {
 
  private:
   void prepare() {
-    result_.gemm_peak_flops_per_s =
-        options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_gemm_flops_per_s(options_.dtype);
-    // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
-    const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
-    setup_ = options_.setup(expected);
+    if (options_.resume)
+      expected_flops_per_s_ = options_.resume->fact<double>("expected_flops_per_s");
+    else
+      expect_speed();
+    setup_ = options_.setup(expected_flops_per_s_);
     network_ = setup_.network;
     optimiser_.emplace(network_->parameters(), options_.dtype, setup_.optimiser);
+    if (cluster_) share_gradients();
     fixed_batch_ = setup_.feed->next();
+    if (options_.resume) restore(*options_.resume);
   }
 
-  double fraction() const {
+  void share_gradients() {
+    const std::string mine = to_json(network_->saved_spec()).dump();
+    require(cluster_->agree(mine) == mine, ErrorKind::kDevice,
+            fmt::format("rank {} would train another network than rank 0", cluster_->rank()),
+            "give all processes the same options and the same data");
+    for (const Parameter& parameter : network_->parameters()) cluster_->broadcast(parameter.value.detach());
+    std::vector<at::Tensor> trained;
+    for (const Parameter& parameter : network_->parameters())
+      if (parameter.trained) trained.push_back(parameter.value);
+    gradients_.emplace(*cluster_, std::move(trained));
+  }
+
+  double probe_all() {
+    return agreed(cluster_, probe_gemm_flops_per_s(options_.dtype)) * (cluster_ ? cluster_->size() : 1);
+  }
+
+  void expect_speed() {
+    result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_all();
+    // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
+    expected_flops_per_s_ = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
+  }
+
+  void begin_loop(double now) {
+    loop_start_s_ = last_checkpoint_s_ = now;
+    loop_end_s_ = start_s_ + seconds_;
+  }
+
+  // Before the probe is over, what was measured is not worth keeping.
+  bool checkpoint_is_due(bool go_on) const {
+    if (!options_.checkpoint || result_.steps <= kProbeSteps || fraction() >= 1) return false;
+    if (cluster_ && !cluster_->is_first()) return false;
+    return !go_on || now_s() - last_checkpoint_s_ >= options_.checkpoint_s;
+  }
+
+  void checkpoint() {
+    options_.checkpoint(saved());
+    last_checkpoint_s_ = now_s();
+  }
+
+  TrainingState saved() {
+    TrainingState state;
+    state.facts = {{"network", to_json(network_->saved_spec())},
+                   {"expected_flops_per_s", expected_flops_per_s_},
+                   {"gemm_peak_flops_per_s", result_.gemm_peak_flops_per_s},
+                   {"seconds", seconds_},
+                   {"seconds_before_loop", loop_start_s_ - start_s_},
+                   {"seconds_in_loop", now_s() - loop_start_s_}};
+    for (const auto& [name, number] : kept_numbers()) state.facts[name] = *number;
+    for (const auto& [name, count] : kept_counts()) state.facts[name] = *count;
+    for (const DeepCurvePoint& point : result_.curve)
+      state.facts["curve"].push_back({point.seconds, point.step, point.loss, point.valid_error});
+    StateStream feed;
+    setup_.feed->exchange(feed);
+    state.put_values("feed", feed.numbers());
+    state.put_values("valid_logits", result_.valid_logits);
+    for (const auto& [name, tensor] : kept_tensors()) state.tensors[name] = tensor.contiguous();
+    for (size_t i = 0; i < best_.size(); ++i) state.tensors["best." + std::to_string(i)] = best_[i];
+    return state;
+  }
+
+  void restore(const TrainingState& state) {
+    require(state.fact<nlohmann::json>("network") == to_json(network_->saved_spec()), ErrorKind::kData,
+            "the checkpoint is of another network", "leave --resume out to begin anew");
+    result_.gemm_peak_flops_per_s = state.fact<double>("gemm_peak_flops_per_s");
+    seconds_ = state.fact<double>("seconds");
+    for (const auto& [name, number] : kept_numbers()) *number = state.fact<double>(name);
+    for (const auto& [name, count] : kept_counts()) *count = state.fact<int64_t>(name);
+    if (state.facts.contains("curve"))
+      for (const auto& [seconds, step, loss, error] :
+           state.fact<std::vector<std::tuple<double, int64_t, double, double>>>("curve"))
+        result_.curve.push_back({seconds, step, loss, error});
+    StateStream feed(state.values<uint64_t>("feed"));
+    setup_.feed->exchange(feed);
+    feed.finish();
+    result_.valid_logits = state.values<float>("valid_logits");
+    for (const auto& [name, tensor] : kept_tensors()) state.copy_tensor(name, tensor);
+    for (size_t i = 0; state.tensors.contains("best." + std::to_string(i)); ++i)
+      best_.push_back(state.tensor("best." + std::to_string(i)));
+    StateStream::check(best_.empty() || best_.size() == network_->parameters().size());
+    const double now = now_s();
+    start_s_ = now - state.fact<double>("seconds_in_loop") - state.fact<double>("seconds_before_loop");
+    begin_loop(now - state.fact<double>("seconds_in_loop"));
+    last_checkpoint_s_ = now;
+    if (options_.steps == 0) reserve_last_validation();
+    if (cluster_) agreed_.fraction = cluster_->agree(own_fraction());
+  }
+
+  std::vector<std::pair<const char*, double*>> kept_numbers() {
+    return {{"model_flops", &result_.model_flops},
+            {"valid_error", &result_.valid_error},
+            {"feed_overhead", &result_.feed_overhead},
+            {"last_loss", &loss_},
+            {"last_valid_error", &valid_error_},
+            {"item_bytes", &item_bytes_},
+            {"step_s", &step_s_},
+            {"cost_per_step", &cost_per_step_},
+            {"expected_validation_s", &expected_validation_s_}};
+  }
+
+  std::vector<std::pair<const char*, int64_t*>> kept_counts() {
+    return {{"steps", &result_.steps},
+            {"max_windows", &max_windows_},
+            {"validations", &n_validations_},
+            {"validated", &n_validated_}};
+  }
+
+  // Those that are written to in order to restore them.
+  std::vector<std::pair<std::string, at::Tensor>> kept_tensors() {
+    std::vector<std::pair<std::string, at::Tensor>> tensors;
+    for (const Parameter& parameter : network_->parameters())
+      tensors.emplace_back("network." + parameter.name, parameter.value.detach());
+    const std::vector<at::Tensor> optimiser = optimiser_->state();
+    for (size_t i = 0; i < optimiser.size(); ++i) tensors.emplace_back("optimiser." + std::to_string(i), optimiser[i]);
+    return tensors;
+  }
+
+  // Of steps all know.
+  double fraction() const { return cluster_ && options_.steps == 0 ? agreed_.fraction : own_fraction(); }
+
+  double own_fraction() const {
     if (options_.steps > 0) return static_cast<double>(result_.steps) / static_cast<double>(options_.steps);
     const double of_time = (now_s() - loop_start_s_) / std::max(1e-9, loop_end_s_ - loop_start_s_);
     return setup_.max_epochs > 0 ? std::max(of_time, setup_.feed->epochs() / setup_.max_epochs) : of_time;
   }
 
-  // Gradients of one batch are added to the parameters'; returns the loss.
-  double learn(const Batch& batch) {
-    const at::Tensor loss = network_->loss(batch, batch_targets(corpus_, batch.owners),
-                                           {.head_dropout = setup_.head_dropout,
-                                            .label_smoothing = setup_.label_smoothing,
-                                            .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
-                                            .fraction = fraction()});
+  // Gradients of one batch are the parameters'; returns the loss.
+  double learn(const Batch& batch) { return cluster_ ? learn_together(batch) : learn_from(batch, 1); }
+
+  double learn_from(const Batch& batch, double weight) {
+    at::Tensor loss = network_->loss(batch, batch_targets(corpus_, batch.owners),
+                                     {.head_dropout = setup_.head_dropout,
+                                      .label_smoothing = setup_.label_smoothing,
+                                      .seed = options_.seed * 1000003 + static_cast<uint64_t>(result_.steps),
+                                      .fraction = fraction()});
+    if (weight != 1) loss = loss * weight;
     loss.backward();
     return loss.item<double>();
+  }
+
+  // Of fewer entries than processes each learns from all of them.
+  double learn_together(const Batch& whole) {
+    const int n_parts = cluster_->size(), rank = cluster_->rank();
+    const bool is_shared = std::ssize(whole.owners) >= n_parts;
+    const std::function<void(const at::Tensor&)> sum = [this](const at::Tensor& tensor) { cluster_->sum(tensor); };
+    network_->sum_over_parts(is_shared ? sum : nullptr);
+    gradients_->begin();
+    const double loss = is_shared ? learn_from_part(whole, rank) : learn_from(whole, 1. / n_parts);
+    gradients_->finish();
+    return agree_after_step(loss);
+  }
+
+  double learn_from_part(const Batch& whole, int rank) {
+    const std::vector<int64_t> ends = part_ends(network_->entry_costs(whole), cluster_->size());
+    const int64_t end = ends[static_cast<size_t>(rank)], begin = rank > 0 ? ends[static_cast<size_t>(rank) - 1] : 0;
+    return learn_from(network_->part(whole, begin, end),
+                      static_cast<double>(end - begin) / static_cast<double>(whole.owners.size()));
+  }
+
+  // All go on or end together, at rank 0's pace. Returns the loss of the whole batch.
+  double agree_after_step(double loss) {
+    const at::Tensor numbers = at::zeros({3}, at::kDouble);
+    double* number = numbers.mutable_data_ptr<double>();
+    number[0] = loss;
+    number[1] = asked_to_stop_ ? 1 : 0;
+    number[2] = cluster_->is_first() ? own_fraction() : 0;
+    cluster_->sum(numbers);
+    agreed_ = {number[2], number[1] > 0};
+    return number[0];
   }
 
   void step() {
@@ -127,19 +294,22 @@ class DeepTrainer {
   // must end when the time does.
   void plan_validations() {
     if (options_.steps > 0) return;
-    const double allowed_s = kValidationShare * options_.seconds;
+    const double allowed_s = kValidationShare * seconds_;
     const auto expected_s = [&] {
-      return kForwardShare * step_s_ * network_->logits_cost(valid_items_, max_windows_) / cost_per_step_;
+      return kForwardShare * step_s_ * network_->logits_cost(valid_items_, static_cast<size_t>(max_windows_)) /
+             cost_per_step_;
     };
     for (max_windows_ = 1024; max_windows_ > 2; max_windows_ /= 2)
       if (expected_s() <= allowed_s / 2) break;
     expected_validation_s_ = expected_s();
-    n_validations_ =
-        std::clamp(static_cast<int>(allowed_s / std::max(1e-9, expected_validation_s_)), 1, kMaxValidations);
+    n_validations_ = std::clamp(static_cast<int64_t>(allowed_s / std::max(1e-9, expected_validation_s_)), int64_t{1},
+                                kMaxValidations);
+    max_windows_ = agreed(cluster_, max_windows_);
+    n_validations_ = agreed(cluster_, n_validations_);
     reserve_last_validation();
   }
 
-  void reserve_last_validation() { loop_end_s_ = start_s_ + options_.seconds - 1.1 * expected_validation_s_ - step_s_; }
+  void reserve_last_validation() { loop_end_s_ = start_s_ + seconds_ - 1.1 * expected_validation_s_ - step_s_; }
 
   bool validation_is_due() const {
     return !setup_.keep_last && result_.steps > kProbeSteps &&
@@ -147,13 +317,30 @@ class DeepTrainer {
   }
 
   std::vector<float> valid_logits() {
+    if (!cluster_) return logits_between(0, valid_items_.size());
+    // What no gradient trains each process has followed by itself.
+    for (const Parameter& parameter : network_->parameters())
+      if (!parameter.trained) cluster_->broadcast(parameter.value.detach());
+    const auto rank = static_cast<size_t>(cluster_->rank()), n_ranks = static_cast<size_t>(cluster_->size());
+    const size_t n_items = valid_items_.size(), begin = n_items * rank / n_ranks, end = n_items * (rank + 1) / n_ranks;
+    const std::vector<float> mine = logits_between(begin, end);
+    const auto n_labels = corpus_.labels.size();
+    const at::Tensor all = at::zeros({static_cast<int64_t>(n_items * n_labels)});
+    float* values = all.mutable_data_ptr<float>();
+    std::ranges::copy(mine, values + begin * n_labels);
+    cluster_->sum(all);
+    return {values, values + n_items * n_labels};
+  }
+
+  std::vector<float> logits_between(size_t begin, size_t end_item) {
     const at::NoGradGuard no_grad;
     std::vector<float> logits;
-    size_t begin = 0;
-    for (const size_t end : valid_parts_) {
+    for (const size_t end_of_part : valid_parts_) {
+      const size_t end = std::min(end_of_part, end_item);
+      if (end <= begin) continue;
       const std::span<const ItemView> items(valid_items_.data() + begin, end - begin);
       for (const ItemView& item : items) corpus_.arena.looked_at(item.bytes.size());
-      const std::vector<float> part = network_->logits(items, max_windows_);
+      const std::vector<float> part = network_->logits(items, static_cast<size_t>(max_windows_));
       logits.insert(logits.end(), part.begin(), part.end());
       begin = end;
     }
@@ -195,7 +382,7 @@ class DeepTrainer {
   }
 
   void finish() {
-    result_.loop_seconds = now_s() - loop_start_s_;
+    result_.loop_seconds = agreed(cluster_, now_s() - loop_start_s_);
     result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
     result_.epochs = setup_.feed->epochs();
     if (!valid_items_.empty()) {
@@ -209,7 +396,9 @@ class DeepTrainer {
 
   const Corpus& corpus_;
   const DeepOptions& options_;
-  const double start_s_;
+  Cluster* cluster_;
+  double seconds_;  // options_.seconds, or those of the training that is resumed
+  double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
   std::vector<size_t> valid_parts_;  // see parts_of_items()
@@ -218,13 +407,20 @@ class DeepTrainer {
   DeepSetup setup_;
   std::shared_ptr<DeepNetwork> network_;
   std::optional<Optimiser> optimiser_;
+  std::optional<GradientBuckets> gradients_;  // where there are several processes
+  struct Agreed {
+    double fraction = 0;
+    bool stop = false;
+  } agreed_;
+  bool asked_to_stop_ = false;
   Batch fixed_batch_;
   std::vector<at::Tensor> best_;
 
-  double loop_start_s_ = 0, loop_end_s_ = 0, step_s_ = 0, cost_per_step_ = 1, expected_validation_s_ = 0;
+  double expected_flops_per_s_ = 0;
+  double loop_start_s_ = 0, loop_end_s_ = 0, last_checkpoint_s_ = 0, step_s_ = 0, cost_per_step_ = 1,
+         expected_validation_s_ = 0;
   std::vector<double> learn_times_s_, update_times_s_, fixed_times_s_;
-  size_t max_windows_ = 16;
-  int n_validations_ = 5, n_validated_ = 0;
+  int64_t max_windows_ = 16, n_validations_ = 5, n_validated_ = 0;
   double loss_ = 0, valid_error_ = 1, item_bytes_ = 0;
 };
 

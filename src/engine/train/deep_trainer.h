@@ -1,4 +1,7 @@
 // Trains the deep part, readable in one go: plan, probe, steps with validations between them, the best network kept.
+//
+// Of several processes each draws the same batches and learns from its own part of each; gradients are summed while the
+// backward pass goes on, so that all have the same network after every step. The clock is rank 0's.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -9,8 +12,10 @@
 #include <vector>
 
 #include "data/corpus.h"
+#include "engine/cluster/cluster.h"
 #include "engine/net/deep_network.h"
 #include "engine/train/deep_setup.h"
+#include "engine/train/training_state.h"
 
 namespace gulo {
 
@@ -34,6 +39,14 @@ struct DeepOptions {
   std::function<DeepSetup(double flops_per_s)> setup;
   // Called after every step; false ends the training early, with the best network so far.
   std::function<bool(const DeepProgress&)> progress;
+  // Called about every checkpoint_s seconds, and when the training is ended early, with all that it takes to go on.
+  std::function<void(const TrainingState&)> checkpoint;
+  double checkpoint_s = 0;
+  // The processes that train together, each with these options; null: there is one. Every one has the result.
+  Cluster* cluster = nullptr;
+  // To go on from; with the same setup, items and number of threads the result is that of a training that was never
+  // broken off, bit for bit where `steps` are given. The time used until then counts. Null: from the start.
+  const TrainingState* resume = nullptr;
 };
 
 struct DeepCurvePoint {
@@ -59,7 +72,8 @@ struct DeepResult {
 };
 
 // Uses LibTorch's threads (at::set_num_threads). `valid` may be empty: then the last network counts as the best, and
-// valid_error is 1. Corpus and items are those that options.setup feeds from.
+// valid_error is 1. Corpus and items are those that options.setup feeds from. Throws Error (kDevice) where the loss is
+// no number any more, (kData) where `resume` is of another training.
 DeepResult train_deep(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options);
 
 }  // namespace gulo

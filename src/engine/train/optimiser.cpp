@@ -47,6 +47,14 @@ Optimiser::AdamGroup& Optimiser::adam_group(double scale) {
   return others_.back();
 }
 
+std::vector<at::Tensor> Optimiser::state() const {
+  std::vector<at::Tensor> state = momenta_;
+  for (const AdamGroup& group : others_)
+    for (const auto* tensors : {&group.averages, &group.square_averages, &group.counts})
+      state.insert(state.end(), tensors->begin(), tensors->end());
+  return state;
+}
+
 void Optimiser::step(double scale) {
   const at::NoGradGuard no_grad;
   step_muon(scale);

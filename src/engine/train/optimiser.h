@@ -31,6 +31,8 @@ class Optimiser {
   Optimiser(const std::vector<Parameter>& parameters, at::ScalarType dtype, const OptimiserOptions& options);
   // Changes the parameters by one step with both learning rates times `scale`, and clears their gradients.
   void step(double scale);
+  // What the next step depends on beside the parameters and their gradients; to be written to in order to restore it.
+  std::vector<at::Tensor> state() const;
 
  private:
   void step_muon(double scale);

@@ -19,13 +19,16 @@
 #include "data/table/data_set.h"
 #include "data/targets.h"
 #include "data/task_assignment.h"
+#include "engine/cluster/cluster.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
+#include "engine/train/checkpoint.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/engine_predictor.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
 #include "engine/train/plan.h"
+#include "engine/train/saved_parts.h"
 #include "engine/train/self_training.h"
 #include "engine/train/wide_search.h"
 #include "kernel/kernel_check.h"
@@ -47,6 +50,8 @@ constexpr size_t kLeastToJudge = 16;
 constexpr double kTeacherShare = 0.35;
 // Of the deep part's time, for trials; the network that answers is trained in the rest.
 constexpr double kTrialShare = 0.45;
+// How long processes wait for rank 0 beside the budget, or without one.
+constexpr double kPatience = 600, kPatienceForSteps = 86400;
 // With less than this in all there are no trials.
 constexpr double kLeastTrialSeconds = 8;
 
@@ -118,6 +123,12 @@ TrainData read_data(const TrainOptions& options) {
   return data;
 }
 
+std::vector<size_t> label_counts(const Corpus& corpus) {
+  std::vector<size_t> counts(corpus.labels.size());
+  for (const int label : corpus.item_labels) ++counts[static_cast<size_t>(label)];
+  return counts;
+}
+
 std::string cpu_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);)
@@ -144,37 +155,130 @@ class RecogniserTrainer {
   explicit RecogniserTrainer(const TrainOptions& options) : options_(options) {}
 
   json run() {
-    {
+    if (options_.place) join_cluster();
+    if (is_first()) {
       const AtomicFile can_be_written(options_.model_path);
     }  // known now, not after the budget is spent
     at::set_num_threads(options_.n_threads);
     check_machine();
+    if (is_first()) look_for_checkpoint();
     data_ = read_data(options_);
     say_what_is_there();
+    require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
+            "--balanced needs data with one label an item", "leave --balanced out");
+    if (cluster_) agree_on_data();
+    if (resumed_) resume();
     if (!options_.unlabelled_data.empty()) return self_train();
     train(options_.budget_s);
-    return write();
+    return is_first() ? write() : json();
   }
 
  private:
-  // Ends at budget_s on the process' clock.
+  bool is_first() const { return !cluster_ || cluster_->is_first(); }
+
+  void join_cluster() {
+    require(options_.unlabelled_data.empty(), ErrorKind::kUsage, "--unlabelled needs a single process",
+            "start gulo without torchrun, mpirun or srun, or leave --unlabelled out");
+    const double patience_s = options_.steps > 0 ? kPatienceForSteps : options_.budget_s + kPatience;
+    own_cluster_ = std::make_unique<Cluster>(*options_.place, patience_s);
+    cluster_ = own_cluster_.get();
+    if (!is_first()) Progress::set_enabled(false);
+    say(fmt::format("{} processes train together", cluster_->size()));
+  }
+
+  // The same data, split alike, and rank 0's checkpoint.
+  void agree_on_data() {
+    const std::string mine = training_identity(data_.corpus).dump(), first = cluster_->agree(mine);
+    require(mine == first, ErrorKind::kDevice,
+            fmt::format("rank {} has read {}, and rank 0 {}", cluster_->rank(), mine, first),
+            "give every process the same files");
+    if (!cluster_->agree(resumed_ ? 1. : 0.)) return;
+    resumed_ = share_training_state(*cluster_, resumed_.value_or(TrainingState()));
+  }
+
+  // The process' clock; of a training that is resumed it goes on where the checkpoint was written.
+  double clock_s() const { return seconds_since_process_start() + clock_shift_s_; }
+
+  // Ends at budget_s on that clock.
   void train(double budget_s) {
-    plan_ = plan_budget(budget_s, seconds_since_process_start(), options_.parts);
     valid_targets_ = targets_of(data_.corpus, data_.parts.valid);
-    if (options_.parts != "deep") train_wide_part();
-    require(options_.parts != "wide" || has_wide(), ErrorKind::kUsage,
+    if (options_.balanced) label_offsets_ = balancing_offsets(label_counts(data_.corpus));
+    if (!resumed_) {
+      plan_ = plan_budget(budget_s, clock_s(), options_.parts);
+      if (options_.parts != "deep" && is_first()) train_wide_part();
+      if (has_wide()) checkpoint();
+    }
+    require(options_.parts != "wide" || has_wide() || !is_first(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (options_.parts != "wide" && can_judge_deep()) deep_ = train_deep_part();
-    require(has_wide() || deep_, ErrorKind::kData, "nothing was trained before the interruption",
+    if (agreed(cluster_, options_.parts != "wide" && !deep_ && can_judge_deep())) deep_ = train_deep_part();
+    require(has_wide() || deep_ || !is_first(), ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
-    combine();
-    if (keep_deep_ && is_worth_refitting()) refit_deep();
+    if (is_first()) combine();
+    if (agreed(cluster_, keep_deep_ && (is_resumed_in("refit") || is_worth_refitting()))) refit_deep();
+  }
+
+  void look_for_checkpoint() {
+    checkpoint_s_ = checkpoint_interval_s(options_);
+    const std::string path = checkpoint_path(options_.model_path);
+    if (options_.resume)
+      resumed_ = read_checkpoint(options_);
+    else if (std::filesystem::exists(path))
+      warn(path + " is of a training that was broken off; this one begins anew, and --resume would have gone on");
+  }
+
+  void resume() {
+    require_same_training(resumed_->fact<json>("data"), training_identity(data_.corpus),
+                          checkpoint_path(options_.model_path));
+    const double used_s = resumed_->fact<double>("clock_s");
+    clock_shift_s_ = used_s - seconds_since_process_start();
+    plan_.end_s = resumed_->fact<double>("end_s");
+    deep_seconds_ = resumed_->fact<double>("deep_seconds");
+    deep_begin_s_ = resumed_->fact<double>("deep_begin_s");
+    gemm_peak_flops_per_s_ = resumed_->fact<double>("gemm_peak_flops_per_s");
+    curve_ = resumed_->fact<json>("curve");
+    TrainedParts parts = load_parts(resumed_->part("parts").value_or(TrainingState()), dtype_);
+    wide_ = std::move(parts.wide);
+    bank_ = std::move(parts.bank);
+    deep_ = std::move(parts.deep);
+    const auto running = resumed_->part("running");
+    say(fmt::format("going on from {}, {} into the training",
+                    running ? fmt::format("step {}", running->fact<int64_t>("steps")) : "the end of the wide part",
+                    format_duration(used_s)));
+  }
+
+  // True until that training of the network has begun.
+  bool is_resumed_in(const std::string& phase) const {
+    return resumed_ && resumed_->facts.contains("running") && resumed_->fact<std::string>("phase") == phase;
+  }
+
+  // Between two parts, or within the training of the network, which `running` is of then.
+  void checkpoint(const std::string& phase = "", const SetupOptions& setup = {}, const TrainingState* running = {}) {
+    if (checkpoint_s_ <= 0) return;
+    TrainingState state;
+    state.facts = {{"options", training_identity(options_)},
+                   {"data", training_identity(data_.corpus)},
+                   {"clock_s", clock_s()},
+                   {"end_s", plan_.end_s},
+                   {"deep_seconds", deep_seconds_},
+                   {"deep_begin_s", deep_begin_s_},
+                   {"gemm_peak_flops_per_s", gemm_peak_flops_per_s_},
+                   {"curve", curve_},
+                   {"phase", phase},
+                   {"setup_seconds", setup.seconds},
+                   {"setup_epochs", setup.epochs},
+                   {"setup_flops_per_s", setup.measured_flops_per_s}};
+    if (running) state.put("running", *running);
+    state.put("parts", save_parts(wide_, bank_, deep_, spec_of_data()));
+    write_checkpoint(checkpoint_path(options_.model_path), state);
+    if (cluster_)
+      cluster_->set_recovery(fmt::format("{} is of {} into the training: start all again with --resume",
+                                         checkpoint_path(options_.model_path), format_duration(clock_s())));
   }
 
   // The first recogniser is written, and the second one in its place where that is no worse on the validation items.
   json self_train() {
     Corpus unlabelled = read_unlabelled(options_, data_.corpus);
-    const double begin_s = seconds_since_process_start();
+    const double begin_s = clock_s();
     train(begin_s + kTeacherShare * (options_.budget_s - begin_s));
     json record = write();
     if (interrupted()) return record;
@@ -263,26 +367,26 @@ class RecogniserTrainer {
                                          format_count(result->spec.n_features()), format_percent(result->loo_error))
                            : "the bank of convolutions would take longer than the budget allows: left out");
     if (result)
-      curve_.push_back({{"phase", "wide"},
-                        {"seconds", seconds_since_process_start()},
-                        {"loss", nullptr},
-                        {"valid_error", result->loo_error}});
+      curve_.push_back(
+          {{"phase", "wide"}, {"seconds", clock_s()}, {"loss", nullptr}, {"valid_error", result->loo_error}});
     return result;
   }
 
   std::optional<DeepResult> train_deep_part() {
-    const double begin_s = seconds_since_process_start();
-    deep_seconds_ = plan_.end_s - begin_s;
-    if (interrupted() || (options_.steps == 0 && deep_seconds_ < 2)) return {};
+    if (!is_resumed_in("deep")) {
+      deep_begin_s_ = clock_s();
+      deep_seconds_ = agreed(cluster_, plan_.end_s - deep_begin_s_);
+    }
+    if (agreed(cluster_, interrupted() || (options_.steps == 0 && deep_seconds_ < 2))) return {};
     Progress progress("deep");
-    DeepResult result = is_trying_out()
-                            ? try_epochs(progress)
-                            : train_deep_on(data_.parts.train, data_.parts.valid, progress, {.seconds = deep_seconds_});
+    DeepResult result = is_trying_out() ? try_epochs(progress)
+                                        : train_deep_on(data_.parts.train, data_.parts.valid, progress,
+                                                        {.seconds = deep_seconds_}, "deep");
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
                                 format_percent(result.valid_error)));
     for (const DeepCurvePoint& point : result.curve)
       curve_.push_back({{"phase", "deep"},
-                        {"seconds", begin_s + point.seconds},
+                        {"seconds", deep_begin_s_ + point.seconds},
                         {"loss", point.loss},
                         {"valid_error", point.valid_error}});
     return result;
@@ -296,12 +400,12 @@ class RecogniserTrainer {
   // How often items are best seen, found out by small networks. The best of them, if nothing interferes, is refitted.
   // A step back may be chance: only where it is clear are no more tried.
   DeepResult try_epochs(Progress& progress) {
-    const double end_s = seconds_since_process_start() + kTrialShare * deep_seconds_;
+    const double end_s = clock_s() + kTrialShare * deep_seconds_;
     DeepResult best;
     std::vector<float> best_logits;
     for (const double epochs : epochs_to_try(data_.corpus.kind)) {
-      const double left_s = end_s - seconds_since_process_start();
-      const bool is_over = interrupted() || best.interrupted || best.steps == 0;
+      const double left_s = agreed(cluster_, end_s - clock_s());
+      const bool is_over = agreed(cluster_, interrupted()) || best.interrupted || best.steps == 0;
       if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
       DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
                                        {.seconds = left_s, .epochs = epochs, .is_trial = true});
@@ -315,10 +419,26 @@ class RecogniserTrainer {
     return best;
   }
 
+  // `phase`: under which it is kept in checkpoints; empty: it is in none.
   DeepResult train_deep_on(const std::vector<uint32_t>& train, const std::vector<uint32_t>& valid, Progress& progress,
-                           SetupOptions setup_options) {
+                           SetupOptions setup_options, const std::string& phase = "") {
     DeepOptions deep;
-    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - seconds_since_process_start();
+    std::optional<TrainingState> running;
+    if (is_resumed_in(phase)) {
+      running = resumed_->part("running");
+      deep.resume = &*running;
+      setup_options.seconds = resumed_->fact<double>("setup_seconds");
+      setup_options.epochs = resumed_->fact<double>("setup_epochs");
+      setup_options.measured_flops_per_s = resumed_->fact<double>("setup_flops_per_s");
+      resumed_->facts.erase("running");
+    }
+    setup_options.seconds = agreed(cluster_, setup_options.seconds);
+    setup_options.measured_flops_per_s = agreed(cluster_, setup_options.measured_flops_per_s);
+    deep.cluster = cluster_;
+    deep.checkpoint_s = checkpoint_s_;
+    if (checkpoint_s_ > 0 && !phase.empty())
+      deep.checkpoint = [&](const TrainingState& state) { checkpoint(phase, setup_options, &state); };
+    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - clock_s();
     deep.steps = options_.steps;
     deep.seed = options_.seed;
     deep.dtype = dtype_;
@@ -328,7 +448,7 @@ class RecogniserTrainer {
       progress.update(
           now.fraction,
           fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
-          options_.steps > 0 ? -1 : plan_.end_s - seconds_since_process_start());
+          options_.steps > 0 ? -1 : plan_.end_s - clock_s());
       return !interrupted();
     };
     deep.setup = [&](double flops_per_s) {
@@ -349,7 +469,7 @@ class RecogniserTrainer {
   // A network that had seen the items as often as is good for it before its time was up is trained anew on all of
   // them. What was measured on the validation items holds for it too: it only knows more.
   bool is_worth_refitting() const {
-    const double left_s = plan_.end_s - seconds_since_process_start();
+    const double left_s = plan_.end_s - clock_s();
     return options_.steps == 0 && (options_.valid_data.empty() || is_trying_out()) && !interrupted() &&
            !data_.parts.valid.empty() && left_s > 1.15 * deep_->loop_seconds;
   }
@@ -360,12 +480,12 @@ class RecogniserTrainer {
     Progress progress("refit");
     SetupOptions setup_options{.seconds = deep_seconds_};
     if (is_trying_out()) {
-      setup_options.seconds = plan_.end_s - seconds_since_process_start();
+      setup_options.seconds = plan_.end_s - clock_s();
       setup_options.epochs = deep_->epochs;
       setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
     }
-    DeepResult again = train_deep_on(all, {}, progress, setup_options);
-    if (interrupted()) return progress.finish("interrupted: the network from before is kept");
+    DeepResult again = train_deep_on(all, {}, progress, setup_options, "refit");
+    if (again.interrupted) return progress.finish("interrupted: the network from before is kept");
     progress.finish(fmt::format("{} steps on {} items", format_count(static_cast<uint64_t>(again.steps)),
                                 format_count(all.size())));
     copy_tuning(*deep_->network, *again.network);
@@ -388,7 +508,7 @@ class RecogniserTrainer {
     if (!has_wide()) return;
     const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
-    const double error_without = answer_error(without, valid_targets_);
+    const double error_without = error_of(without, valid_targets_);
     keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
                  (teacher_has_deep_ || improves(without, sum, valid_targets_));
     if (keep_deep_) {
@@ -404,9 +524,16 @@ class RecogniserTrainer {
     use_bank_alone();
   }
 
+  // The error that is to be small.
+  double error_of(std::vector<float> logits, const Targets& targets) const {
+    if (!options_.balanced) return answer_error(logits, targets);
+    add_label_offsets({.label_offsets = label_offsets_}, logits);
+    return balanced_error(logits, targets);
+  }
+
   void measure(const std::vector<float>& logits, const Targets& targets) {
     n_valid_ = targets.n_items();
-    valid_error_ = answer_error(logits, targets);
+    valid_error_ = error_of(logits, targets);
     if (targets.task == Task::kNumber)
       valid_rmse_ = data_.corpus.number_unit.scale * std::sqrt(mean_loss(logits, targets));
   }
@@ -419,7 +546,8 @@ class RecogniserTrainer {
     measure(combine_logits(calibration_, bank_->loo_logits, {}), targets);
   }
 
-  json write() {
+  // Without parts.
+  ModelSpec spec_of_data() const {
     ModelSpec spec;
     spec.kind = data_.corpus.kind;
     spec.task = data_.corpus.task;
@@ -427,7 +555,13 @@ class RecogniserTrainer {
     spec.labels = data_.corpus.labels;
     spec.columns = data_.corpus.columns;
     spec.fields = data_.corpus.fields;
+    return spec;
+  }
+
+  json write() {
+    ModelSpec spec = spec_of_data();
     spec.calibration = calibration_;
+    spec.calibration.label_offsets = label_offsets_;
     TensorMap tensors;
     if (wide_) {
       spec.wide = wide_->spec;
@@ -445,10 +579,20 @@ class RecogniserTrainer {
     }
     spec.training = record();
     save_model(options_.model_path, spec, tensors);
+    end_checkpoints();
     json record = spec.training;
-    record["wall_s"] = seconds_since_process_start();
+    record["wall_s"] = clock_s();
     record["model_bytes"] = std::filesystem::file_size(options_.model_path);
     return record;
+  }
+
+  // A training that was broken off can still go on.
+  void end_checkpoints() const {
+    const std::string path = checkpoint_path(options_.model_path);
+    if (!interrupted())
+      std::filesystem::remove(path);
+    else if (checkpoint_s_ > 0 && std::filesystem::exists(path))
+      say(path + " is kept: --resume goes on with the training");
   }
 
   json record() const {
@@ -462,10 +606,12 @@ class RecogniserTrainer {
                 {"task", task_name(data_.corpus.task)},
                 {"kind", kind_name(data_.corpus.kind)},
                 {"device", "cpu"},
+                {"balanced", options_.balanced},
                 {"budget_s", options_.budget_s},
-                {"wall_s", seconds_since_process_start()},
+                {"wall_s", clock_s()},
                 {"seed", options_.seed},
                 {"n_threads", options_.n_threads},
+                {"n_processes", cluster_ ? cluster_->size() : 1},
                 {"steps", deep_ ? deep_->steps : 0},
                 {"epochs", deep_   ? deep_->epochs
                            : wide_ ? wide_->epochs
@@ -473,6 +619,7 @@ class RecogniserTrainer {
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
+                {"resumed", resumed_.has_value()},
                 {"memory_bytes", data_.corpus.arena.limits().memory_bytes},
                 {"streamed", data_.corpus.arena.in_file()},
                 {"peak_memory_bytes", peak_memory_bytes()},
@@ -511,18 +658,23 @@ class RecogniserTrainer {
   }
 
   const TrainOptions& options_;
+  std::unique_ptr<Cluster> own_cluster_;
+  Cluster* cluster_ = nullptr;  // null: this process is alone
   TrainData data_;
   Targets valid_targets_;
   BudgetPlan plan_;
   at::ScalarType dtype_ = at::kFloat;
+  double checkpoint_s_ = 0, clock_shift_s_ = 0;
+  std::optional<TrainingState> resumed_;
   std::optional<WideResult> wide_;
   std::optional<BankResult> bank_;
   std::optional<DeepResult> deep_;
   std::vector<std::string> augmentation_;
-  Calibration calibration_;
+  Calibration calibration_;  // the scales
+  std::vector<double> label_offsets_;
   bool keep_deep_ = false, refitted_ = false;
   bool teacher_has_deep_ = false;  // it has shown that it helps: a student's wide part learned from it
-  double deep_seconds_ = 0;
+  double deep_begin_s_ = 0, deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
   double valid_error_ = 1;            // answer_error of the recogniser as it is written
   double valid_rmse_ = 0;             // of numbers

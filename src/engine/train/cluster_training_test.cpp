@@ -1,0 +1,128 @@
+// Several processes that train together learn as one does that sees the whole batches.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <mutex>
+
+#include "engine/cluster/cluster_threads.h"
+#include "engine/feed/fields_feed.h"
+#include "engine/train/deep_setup.h"
+#include "engine/train/deep_trainer.h"
+#include "engine/train/small_corpus.h"
+#include "engine/train/small_fields.h"
+
+namespace gulo {
+namespace {
+
+struct Trained {
+  std::vector<double> losses;  // after each step
+  DeepResult result;
+};
+
+Trained train(const Corpus& corpus, const std::vector<uint32_t>& items, const std::vector<uint32_t>& valid,
+              int64_t steps, Cluster* cluster) {
+  at::set_num_threads(1);
+  Trained trained;
+  DeepOptions options;
+  options.steps = steps;
+  options.seed = 3;
+  options.gemm_peak_flops_per_s = 1e11;
+  options.cluster = cluster;
+  options.setup = [&](double flops_per_s) {
+    return setup_deep(corpus, items, {.seconds = 0.01, .flops_per_s = flops_per_s, .seed = 3});
+  };
+  options.progress = [&](const DeepProgress& now) {
+    trained.losses.push_back(now.loss);
+    return true;
+  };
+  trained.result = train_deep(corpus, valid, options);
+  return trained;
+}
+
+std::vector<Trained> train_together(int n_ranks, const Corpus& corpus, const std::vector<uint32_t>& items,
+                                    const std::vector<uint32_t>& valid, int64_t steps) {
+  std::vector<Trained> all(static_cast<size_t>(n_ranks));
+  expect_no_errors(run_as_cluster(n_ranks, [&](Cluster& cluster) {
+    all[static_cast<size_t>(cluster.rank())] = train(corpus, items, valid, steps, &cluster);
+  }));
+  return all;
+}
+
+void expect_same_networks(const std::vector<Trained>& all) {
+  for (const Trained& one : all) {
+    ASSERT_TRUE(one.result.network);
+    EXPECT_EQ(one.losses, all[0].losses);
+    for (size_t i = 0; i < one.result.network->parameters().size(); ++i)
+      EXPECT_TRUE(at::equal(one.result.network->parameters()[i].value, all[0].result.network->parameters()[i].value))
+          << one.result.network->parameters()[i].name;
+  }
+}
+
+class ClusterTraining : public ::testing::TestWithParam<size_t> {};
+
+// Of each kind; sums are added up in another order, and the optimiser makes more of it from step to step.
+TEST_P(ClusterTraining, HasTheLossesOfOneProcess) {
+  const Corpus fields = many_fields(160);
+  std::vector<uint32_t> all_items = items_between(0, fields.n_items());
+  const FieldCorpus part = take_field(fields, GetParam(), all_items, 2);
+  const std::vector<uint32_t> items(part.present.begin(), part.present.end() - 20),
+      valid(part.present.end() - 20, part.present.end());
+  constexpr int64_t kSteps = 8;
+  const Trained alone = train(part.corpus, items, valid, kSteps, nullptr);
+  for (const int n_ranks : {2, 4}) {
+    const std::vector<Trained> together = train_together(n_ranks, part.corpus, items, valid, kSteps);
+    expect_same_networks(together);
+    ASSERT_EQ(together[0].losses.size(), alone.losses.size());
+    for (size_t i = 0; i < alone.losses.size(); ++i)
+      EXPECT_NEAR(together[0].losses[i], alone.losses[i], i == 0 ? 1e-5 : 2e-3) << "step " << i + 1;
+    EXPECT_EQ(together[0].result.epochs, alone.result.epochs);
+    EXPECT_EQ(together[0].result.model_flops, alone.result.model_flops);
+    for (size_t i = 0; i < alone.result.valid_logits.size(); ++i)
+      EXPECT_NEAR(together[0].result.valid_logits[i], alone.result.valid_logits[i], 0.05);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OfEveryKind, ClusterTraining, ::testing::Values(0, 1, 2, 3), [](const auto& info) {
+  return std::string(many_fields(1).fields[info.param].name) + "Field";
+});
+
+TEST(ClusterTrainingOfFields, EndsWithTheSameNetworkEverywhere) {
+  const Corpus corpus = many_fields(120);
+  expect_same_networks(train_together(3, corpus, items_between(0, 100), items_between(100, 120), 9));
+}
+
+// Pictures that are a batch each: fewer than there are processes.
+TEST(ClusterTrainingOfFew, LearnsWholeBatchesEverywhere) {
+  const Corpus corpus = small_corpus(3, 3, 1);
+  const std::vector<uint32_t> items = items_between(0, 1);
+  const Trained alone = train(corpus, items, {}, 4, nullptr);
+  const std::vector<Trained> together = train_together(2, corpus, items, {}, 4);
+  expect_same_networks(together);
+  for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(together[0].losses[i], alone.losses[i], 2e-3);
+}
+
+TEST(ClusterTrainingInTime, EndsTogether) {
+  const Corpus corpus = small_corpus(200, 3, 1);
+  std::vector<int64_t> steps(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    at::set_num_threads(1);
+    const std::vector<uint32_t> items = items_between(0, 160);
+    DeepOptions options;
+    options.seconds = 3;
+    options.cluster = &cluster;
+    options.setup = [&](double flops_per_s) {
+      return setup_deep(corpus, items, {.seconds = 0.01, .flops_per_s = flops_per_s});
+    };
+    const DeepResult result = train_deep(corpus, items_between(160, 200), options);
+    steps[static_cast<size_t>(cluster.rank())] = result.steps;
+    EXPECT_FALSE(result.valid_logits.empty());
+  }));
+  EXPECT_EQ(steps[0], steps[1]);
+  EXPECT_GT(steps[0], 8);
+}
+
+}  // namespace
+}  // namespace gulo

@@ -1,0 +1,145 @@
+"""Trainings that are broken off and go on from their checkpoint (gulo train --resume)."""
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+GULO = os.environ["GULO"]
+ENGINE = os.environ["GULO_ENGINE_PROGRAM"]
+STEPS = 150
+
+
+def put_items(folder: Path, n_items: int) -> Path:
+    """LABEL/FILE below `folder`: random bytes that hold their label's mark."""
+    numbers = random.Random(1)
+    for label in ("blue", "green", "red"):
+        (folder / label).mkdir(parents=True)
+        for i in range(n_items):
+            content = bytearray(numbers.randbytes(numbers.randint(100, 600)))
+            at = numbers.randrange(len(content) - 8)
+            content[at : at + len(label)] = label.encode()
+            (folder / label / f"{i}.bin").write_bytes(content)
+    return folder
+
+
+def tensors(model: Path) -> dict[str, bytes]:
+    content = model.read_bytes()
+    begin = 8 + struct.unpack("<Q", content[:8])[0]
+    header = json.loads(content[8:begin])
+    del header["__metadata__"]
+    return {name: content[begin + entry["data_offsets"][0] : begin + entry["data_offsets"][1]]
+            for name, entry in header.items()}
+
+
+@unittest.skipUnless(ENGINE, "a light build has no gulo-engine")
+class Resume(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="gulo_resume_")
+        cls.addClassCleanup(temporary.cleanup)
+        cls.folder = Path(temporary.name)
+        cls.data = put_items(cls.folder / "data", 60)
+        cls.whole = cls.trained("whole.gulo")
+
+    @classmethod
+    def trained(cls, name: str, *options: str) -> Path:
+        model = cls.folder / name
+        said = subprocess.run(cls.command(model, "--checkpoint", "never", *options), capture_output=True, timeout=120)
+        assert said.returncode == 0, said.stderr
+        return model
+
+    @classmethod
+    def command(cls, model: Path, *options: str | Path) -> list[str | Path]:
+        return [GULO, "train", cls.data, "-o", model, "--parts", "deep", "--steps", str(STEPS), "--threads", "2", *options]
+
+    def broken_off(self, name: str, *options: str, how: signal.Signals = signal.SIGKILL) -> Path:
+        """A model's path where a training was ended by a signal after its second checkpoint within the steps."""
+        model = self.folder / f"{name}.gulo"
+        checkpoint = Path(f"{model}.checkpoint")
+        process = subprocess.Popen(self.command(model, "--checkpoint", "0.05s", *options), stderr=subprocess.DEVNULL)
+        seen = set()
+        end = time.monotonic() + 60
+        # The first may be of the wide part alone.
+        while len(seen) < 3 and process.poll() is None and time.monotonic() < end:
+            if checkpoint.exists():
+                seen.add(checkpoint.stat().st_ino)
+            time.sleep(0.002)
+        process.send_signal(how)
+        process.wait(60)
+        self.assertGreaterEqual(len(seen), 3, "the training was over before it could be broken off")
+        return model
+
+    def resume(self, model: Path, *options: str | Path) -> subprocess.CompletedProcess:
+        return subprocess.run(self.command(model, "--resume", *options), capture_output=True, timeout=120)
+
+    def assert_fails(self, said: subprocess.CompletedProcess, code: int, *facts: str) -> None:
+        self.assertEqual(code, said.returncode, said.stderr)
+        for fact in facts:
+            self.assertIn(fact, said.stderr.decode())
+
+    def test_killed_and_resumed_is_the_same_as_never_broken_off(self) -> None:
+        both = ("--parts", "both")
+        model = self.broken_off("killed", *both)
+        self.assertFalse(model.exists())
+        said = self.resume(model, "--json", *both)
+        self.assertEqual(0, said.returncode, said.stderr)
+        self.assertRegex(said.stderr.decode(), r"going on from step \d+")
+        record = json.loads(said.stdout)
+        self.assertEqual((STEPS, True), (record["steps"], record["resumed"]))
+        self.assertEqual(tensors(self.trained("both.gulo", *both)), tensors(model))
+        self.assertFalse(Path(f"{model}.checkpoint").exists(), "it is removed when the model is there")
+
+    def test_ended_with_a_model_and_resumed(self) -> None:
+        model = self.broken_off("ended", how=signal.SIGTERM)
+        self.assertTrue(model.exists(), "the best so far")
+        self.assertEqual(0, self.resume(model).returncode)
+        self.assertEqual(tensors(self.whole), tensors(model))
+
+    def test_nothing_to_resume(self) -> None:
+        self.assert_fails(self.resume(self.folder / "none.gulo"), 3, "none.gulo.checkpoint", "nothing to resume")
+
+    def test_other_options_data_and_damage(self) -> None:
+        model = self.broken_off("other")
+        checkpoint = Path(f"{model}.checkpoint")
+        content = checkpoint.read_bytes()
+        self.assert_fails(self.resume(model, "--seed", "7"), 3, "--seed was 0 and is 7")
+        extra = self.data / "red" / "extra.bin"
+        extra.write_bytes(b"one more")
+        try:
+            self.assert_fails(self.resume(model), 3, "number of items was 180 and is 181")
+        finally:
+            extra.unlink()
+        checkpoint.write_bytes(content[: len(content) // 2])
+        self.assert_fails(self.resume(model), 3, "checkpoint")
+        checkpoint.write_bytes(content[:-40] + bytes(40))
+        self.assert_fails(self.resume(model), 3, "checksum")
+        checkpoint.write_bytes(self.whole.read_bytes())
+        self.assert_fails(self.resume(model), 3, "no checkpoint of a training")
+        self.assertFalse(model.exists())
+        checkpoint.unlink()
+
+    def test_a_budget_goes_on_where_it_was(self) -> None:
+        model = self.folder / "timed.gulo"
+        command = [GULO, "train", self.data, "-o", model, "--budget", "8s", "--checkpoint", "0.3s", "--threads", "2"]
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        time.sleep(5)
+        process.kill()
+        process.wait()
+        self.assertTrue(Path(f"{model}.checkpoint").exists())
+        begin = time.monotonic()
+        said = subprocess.run([*command, "--resume", "--json"], capture_output=True, timeout=60)
+        self.assertEqual(0, said.returncode, said.stderr)
+        self.assertLess(time.monotonic() - begin, 6.5, "what was used before counts")
+        self.assertLess(json.loads(said.stdout)["wall_s"], 9)
+
+
+if __name__ == "__main__":
+    unittest.main()
