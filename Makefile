@@ -8,7 +8,7 @@ ifndef GULO_PYTHON
   export PATH := $(CURDIR)/.venv/bin:$(PATH)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo examples lint lint-all format fuzz bench clean
+.PHONY: help setup build test demo examples lint lint-all format fuzz cuda bench suite clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -42,8 +42,15 @@ format: setup ## formats every C++ and CUDA source in place
 fuzz: setup ## look for files that break a reader, for SECONDS=10 (needs clang)
 	@scripts/fuzz.sh $(or $(SECONDS),10)
 
+cuda: setup ## the CUDA variant in build-cuda/ and its tests (scripts/cuda.sh)
+	@scripts/cuda.sh
+
 bench: build ## the benchmarks, on DATA=FOLDER_OF_SETS
 	@DATA="$(DATA)" bench/run_all.sh
+
+suite: build ## gulo against ordinary pipelines on all sets, of DATA=FOLDER_OF_SETS and of Debian's packages
+	@python3 bench/suite.py "$(DATA)"
+	@python3 bench/readme_table.py
 
 clean: ## removes what was built, and the demo; .venv stays
 	@rm -rf build build-* demo

@@ -27,11 +27,11 @@ def gulo(*words: str) -> dict:
     return json.loads(done.stdout)
 
 
-def one_run(data: Path, parts: str, seed: int, budget: str) -> dict:
+def one_run(data: Path, parts: str, seed: int, budget: str, options: tuple[str, ...] = ()) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         model = f"{folder}/model.gulo"
         begin = time.monotonic()
-        trained = gulo("train", str(data), "-o", model, "--budget", budget, "--seed", str(seed), "--parts", parts, "--json")
+        trained = gulo("train", str(data), "-o", model, "--budget", budget, "--seed", str(seed), "--parts", parts, "--json", *options)
         wall_s = time.monotonic() - begin
         tested = gulo("test", model, str(data), "--json")
     row = {"seed": seed, "process_wall_s": round(wall_s, 2), "test_error": tested["error"],

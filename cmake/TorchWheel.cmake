@@ -2,7 +2,7 @@
 # (find_package(Torch) of a CUDA wheel fails on a machine without a CUDA toolkit).
 #
 # Input   GULO_PYTHON: the interpreter whose site-packages hold torch (default: .venv, else python3)
-# Output  gulo::torch, GULO_TORCH_VERSION, GULO_TORCH_LIB_DIR, GULO_TORCH_HAS_CUDA
+# Output  gulo::torch, GULO_TORCH_VERSION, GULO_TORCH_LIB_DIR, GULO_TORCH_HAS_CUDA, GULO_TORCH_CUDART (its CUDA runtime)
 set(oldest_torch 2.11)
 
 if(NOT GULO_PYTHON)
@@ -54,6 +54,7 @@ if(EXISTS ${GULO_TORCH_LIB_DIR}/libtorch_cuda.so)
   set(GULO_TORCH_HAS_CUDA ON)
   file(GLOB cuda_include_dirs ${torch_dir}/../nvidia/*/include)
   file(GLOB cuda_lib_dirs ${torch_dir}/../nvidia/*/lib)
+  file(GLOB GULO_TORCH_CUDART ${torch_dir}/../nvidia/*/lib/libcudart.so.* ${GULO_TORCH_LIB_DIR}/libcudart*.so*)
   # What those headers include and torch's own wheels do not hold: crt/ (needed by c10/cuda) comes along with triton, nv/
   # (needed by ATen/cuda) with a CUDA toolkit or the wheel nvidia-cuda-cccl.
   set(toolkit_include_dirs $ENV{CUDA_HOME}/include /usr/local/cuda/include)

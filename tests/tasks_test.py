@@ -175,6 +175,33 @@ class Labels(unittest.TestCase):
 
 
 @unittest.skipUnless(ENGINE, "a light build has no gulo-engine")
+class Balanced(unittest.TestCase):
+    """A tenth of the rows are rare, which a column tells only about: plain answers say `usual` where in doubt."""
+
+    def test_rare_labels_weigh_the_same(self) -> None:
+        numbers = random.Random(4)
+        table = shared() / "rare.csv"
+        rare = [numbers.random() < 0.1 for _ in range(1500)]
+        table.write_text("x,answer\n" + "".join(f"{numbers.gauss(2 if r else 0, 1):.3f},{'rare' if r else 'usual'}\n" for r in rare))
+        errors = {}
+        for name, options in {"plain": (), "balanced": ("--balanced",)}.items():
+            model = shared() / f"{name}.gulo"
+            trained = run("train", table, "-o", model, "--task", "label", "--steps", "60", "--json", *options)
+            self.assertEqual(trained.returncode, 0, trained.stderr)
+            measures = json.loads(run("test", model, table, "--split", "all", "--json").stdout)
+            errors[name] = measures["balanced_error"]
+            self.assertEqual(json.loads(trained.stdout)["balanced"], name == "balanced")
+            self.assertEqual("every label weighs the same" in run("info", model).stdout, name == "balanced")
+        self.assertLess(errors["balanced"], 0.2)  # 0.16 at best
+        self.assertLess(errors["balanced"], errors["plain"] - 0.03)
+
+    def test_numbers_have_no_labels_to_weigh(self) -> None:
+        said = run("train", shared() / "number.csv", "-o", shared() / "x.gulo", "--balanced", "--steps", "1")
+        self.assertEqual(said.returncode, 2)
+        self.assertIn("one label an item", said.stderr)
+
+
+@unittest.skipUnless(ENGINE, "a light build has no gulo-engine")
 class OtherKinds(unittest.TestCase):
     def test_files_with_several_labels(self) -> None:
         """The wide part alone learns them; no engine is needed to predict."""

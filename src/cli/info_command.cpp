@@ -132,6 +132,7 @@ std::string describe(const Model& model, const std::string& path) {
   facts.add_number("time taken", "wall_s", format_duration);
   facts.add_number("steps", "steps", count);
   facts.add_number("parameters", "parameters", format_si);
+  if (!spec.calibration.label_offsets.empty()) facts.add("balanced", "every label weighs the same");
   facts.add("augmentation", augmentation(spec.training));
   facts.add("device", facts.word("device"));
   facts.add("machine", facts.word("machine"));

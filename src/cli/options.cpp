@@ -91,6 +91,12 @@ std::vector<OptionRecord> make_option_records() {
        .choices = {"both", "wide", "deep"},
        .help = "the parts of the learner that train",
        .commands = {"train"}},
+      {.name = "--balanced",
+       .type = kFlag,
+       .field = &Options::balanced,
+       .help = "every label weighs the same, however rare: fewer items of rare labels are missed, and more of the "
+               "others are taken for them",
+       .commands = {"train"}},
       {.name = "--no-augment",
        .type = kFlag,
        .field = &Options::no_augment,

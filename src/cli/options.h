@@ -37,6 +37,7 @@ struct Options {
   std::string split = "auto";  // auto: train/ for train, test/ for test; all | train | test
   std::string parts = "both";  // both | wide | deep: which parts of the learner train
   std::string report{};        // test, compare: HTML file
+  bool balanced = false;
   bool no_augment = false;
   bool json = false;
   bool recursive = false;            // -r

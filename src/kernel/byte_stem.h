@@ -22,6 +22,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernel/host_device.h"
+
 namespace gulo {
 
 struct ByteStemShape {
@@ -30,7 +32,9 @@ struct ByteStemShape {
   int width = 128;
   static constexpr int kRows = 257;
   static constexpr uint16_t kPad = 256;
-  size_t table_elements() const { return static_cast<size_t>(taps) * kRows * static_cast<size_t>(width); }
+  GULO_HOST_DEVICE size_t table_elements() const {
+    return static_cast<size_t>(taps) * kRows * static_cast<size_t>(width);
+  }
 };
 
 // Plain loops in double: what the others are measured against.
@@ -65,10 +69,20 @@ void byte_stem_backward_range(const ByteStemShape& shape, const uint16_t* x, con
 void byte_stem_backward_range(const ByteStemShape& shape, const uint16_t* x, const uint16_t* grad_out_bf16,
                               float* grad_table, float* grad_bias, int part, int n_parts);
 
-// The CUDA versions; in a build without CUDA these throw Error (kDevice).
+// The CUDA versions: all pointers are to the device's memory, `stream` is a cudaStream_t, and no call waits for the
+// device. Same bits every time. In a build without CUDA they throw Error (kDevice). The kernels are in
+// byte_stem_blocks.h.
+//
+// keep: [n_positions], or null; where it is 0 the output is zero.
 void byte_stem_forward_cuda(const ByteStemShape& shape, const uint16_t* x, const float* table, const float* bias,
-                            uint16_t* out_bf16, void* stream);
+                            const uint8_t* keep, float* out, void* stream);
+void byte_stem_forward_cuda(const ByteStemShape& shape, const uint16_t* x, const float* table, const float* bias,
+                            const uint8_t* keep, uint16_t* out_bf16, void* stream);
+// grad_table and grad_bias are overwritten. workspace: so many floats, for the current device.
+size_t byte_stem_backward_workspace(const ByteStemShape& shape);
+void byte_stem_backward_cuda(const ByteStemShape& shape, const uint16_t* x, const float* grad_out, float* grad_table,
+                             float* grad_bias, float* workspace, void* stream);
 void byte_stem_backward_cuda(const ByteStemShape& shape, const uint16_t* x, const uint16_t* grad_out_bf16,
-                             float* grad_table, float* grad_bias, void* stream);
+                             float* grad_table, float* grad_bias, float* workspace, void* stream);
 
 }  // namespace gulo

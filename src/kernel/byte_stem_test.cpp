@@ -10,76 +10,21 @@
 #include <limits>
 #include <vector>
 
-#include "base/error.h"
-#include "base/rng.h"
+#include "kernel/byte_stem_cases.h"
 
 namespace gulo {
 namespace {
 
-enum class Bytes { kRandom, kFew, kAllPad };  // kFew: long runs of one byte and padding at the end, as files have
-
-struct Case {
-  size_t n_positions;
-  int taps, width;
-  Bytes bytes;
-};
-
-void PrintTo(const Case& c, std::ostream* out) {
-  const char* names[] = {"random", "few", "all_pad"};
-  *out << c.n_positions << "x" << c.taps << "x" << c.width << " " << names[static_cast<int>(c.bytes)];
-}
-
-float round_to_bf16(float value) {
-  const uint32_t bits = std::bit_cast<uint32_t>(value), remainder = bits & 0xFFFF, below = bits & ~0xFFFFu;
-  const bool up = remainder > 0x8000 || (remainder == 0x8000 && (bits & 0x10000));
-  return std::bit_cast<float>(below + (up ? 0x10000u : 0u));
-}
-
-float from_bf16(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-uint16_t to_bf16(float value) { return std::bit_cast<uint32_t>(round_to_bf16(value)) >> 16; }
-
-std::vector<float> random_floats(size_t n, Rng& rng) {
-  std::vector<float> values(n);
-  for (float& value : values) value = static_cast<float>(rng.uniform() * 2 - 1);
-  return values;
-}
-
-std::vector<uint16_t> make_bytes(size_t n, Bytes bytes, Rng& rng) {
-  std::vector<uint16_t> x(n, ByteStemShape::kPad);
-  if (bytes == Bytes::kRandom)
-    for (auto& value : x) value = static_cast<uint16_t>(rng.below(ByteStemShape::kRows));
-  if (bytes == Bytes::kFew)
-    for (size_t i = 0; i < n * 3 / 4; ++i) x[i] = i % 37 < 20 ? 0 : static_cast<uint16_t>(rng.below(4));
-  return x;
-}
-
-std::vector<double> to_double(const std::vector<float>& values) { return {values.begin(), values.end()}; }
-std::vector<double> to_double(const std::vector<uint16_t>& values) {
-  std::vector<double> result;
-  for (uint16_t bits : values) result.push_back(from_bf16(bits));
-  return result;
-}
+using namespace byte_stem_cases;
 
 struct Gradient {
   std::vector<float> table, bias;
   bool operator==(const Gradient&) const = default;
 };
 
-// The inputs of a case and calls that own their results. Results start as NaN: what is not written shows.
-struct Problem {
-  ByteStemShape shape;
-  std::vector<uint16_t> x;
-  std::vector<float> table, bias, grad_out;
-  std::vector<uint16_t> grad_out_bf16;
-
-  explicit Problem(const Case& c) : shape{c.n_positions, c.taps, c.width} {
-    Rng rng(7);
-    x = make_bytes(c.n_positions * c.taps, c.bytes, rng);
-    table = random_floats(shape.table_elements(), rng);
-    bias = random_floats(c.width, rng);
-    grad_out = random_floats(c.n_positions * c.width, rng);
-    std::transform(grad_out.begin(), grad_out.end(), std::back_inserter(grad_out_bf16), to_bf16);
-  }
+// Calls that own their results, which start as NaN: what is not written shows.
+struct Problem : Inputs {
+  using Inputs::Inputs;
 
   template <class Out>
   std::vector<Out> forward(int n_threads) const {
@@ -94,25 +39,7 @@ struct Problem {
     byte_stem_backward_cpu(shape, x.data(), grad.data(), result.table.data(), result.bias.data(), n_threads);
     return result;
   }
-
-  std::vector<double> reference_forward(const std::vector<double>& table64, const std::vector<double>& bias64) const {
-    std::vector<double> out(grad_out.size());
-    byte_stem_forward_reference(shape, x.data(), table64.data(), bias64.data(), out.data());
-    return out;
-  }
 };
-
-double largest(const std::vector<double>& values) {
-  double result = 0;
-  for (double value : values) result = std::max(result, std::abs(value));
-  return result;
-}
-
-void expect_close(const std::vector<float>& values, const std::vector<double>& reference) {
-  ASSERT_EQ(values.size(), reference.size());
-  const double tolerance = 1e-5 * largest(reference);
-  for (size_t i = 0; i < values.size(); ++i) ASSERT_NEAR(values[i], reference[i], tolerance) << "element " << i;
-}
 
 class ByteStem : public testing::TestWithParam<Case> {};
 
@@ -210,12 +137,7 @@ TEST_P(ByteStem, SameBitsForEveryInstructionSet) {
 }
 #endif
 
-INSTANTIATE_TEST_SUITE_P(Cases, ByteStem,
-                         testing::Values(Case{0, 8, 128, Bytes::kRandom}, Case{1, 8, 128, Bytes::kRandom},
-                                         Case{1, 1, 16, Bytes::kAllPad}, Case{37, 1, 16, Bytes::kRandom},
-                                         Case{100, 3, 48, Bytes::kRandom}, Case{300, 4, 272, Bytes::kFew},
-                                         Case{2500, 8, 128, Bytes::kFew}, Case{2500, 8, 64, Bytes::kAllPad},
-                                         Case{1025, 16, 80, Bytes::kRandom}));
+INSTANTIATE_TEST_SUITE_P(Cases, ByteStem, testing::ValuesIn(kCases));
 
 TEST(ByteStemRange, WritesItsPositionsOnly) {
   const Problem problem({50, 4, 32, Bytes::kRandom});
@@ -246,22 +168,6 @@ TEST(ByteStemBf16, RoundsToNearestEvenAndKeepsInfinityAndNan) {
   }
   EXPECT_EQ(out, (std::vector<uint16_t>{0x3F80, 0x3F80, 0x3F82, 0x7F80, 0xFF80, 0, 0, to_bf16(3.4e38f), to_bf16(1e-40f),
                                         0x8000, 0x8000, 0x8000, 0x8000, 0x8000, 0x8000, 0x8000}));
-}
-
-TEST(ByteStemStub, SaysThatThereIsNoCuda) {
-  const ByteStemShape shape;
-  const auto kind_of = [](const auto& call) {
-    try {
-      call();
-    } catch (const Error& error) {
-      return error.kind();
-    }
-    return ErrorKind::kUsage;
-  };
-  EXPECT_EQ(kind_of([&] { byte_stem_forward_cuda(shape, nullptr, nullptr, nullptr, nullptr, nullptr); }),
-            ErrorKind::kDevice);
-  EXPECT_EQ(kind_of([&] { byte_stem_backward_cuda(shape, nullptr, nullptr, nullptr, nullptr, nullptr); }),
-            ErrorKind::kDevice);
 }
 
 }  // namespace

@@ -25,6 +25,8 @@
 #include <memory>
 #include <vector>
 
+#include "kernel/host_device.h"
+
 namespace gulo {
 
 struct NgramBagShape {
@@ -33,8 +35,8 @@ struct NgramBagShape {
   uint32_t pair_gaps = 0x1c;  // bit g: pairs of the bytes i and i+g, g in 2..15
   int head_bytes = 64;        // 0: no positions
 
-  size_t n_rows() const { return size_t{1} << log2_rows; }
-  size_t bitmap_words() const { return (n_rows() + 63) / 64; }
+  GULO_HOST_DEVICE size_t n_rows() const { return size_t{1} << log2_rows; }
+  GULO_HOST_DEVICE size_t bitmap_words() const { return (n_rows() + 63) / 64; }
   // No more ids than this come from n_bytes bytes.
   size_t max_ids(size_t n_bytes) const;
 };
@@ -78,12 +80,29 @@ struct Int8Table {
 void ngram_bag_forward_int8_reference(const Int8Table& table, const uint32_t* ids, size_t n_ids, double* out);
 void ngram_bag_forward_int8_cpu(const Int8Table& table, const uint32_t* ids, size_t n_ids, float* out);
 
-// The CUDA versions; in a build without CUDA they throw Error (kDevice).
-size_t ngram_bag_extract_cuda(const NgramBagShape& shape, const uint8_t* x, size_t n_bytes, bool head, uint64_t* seen,
-                              uint32_t* ids, void* stream);
-void ngram_bag_forward_cuda(const float* table, int width, const uint32_t* ids, size_t n_ids, float* out, void* stream);
-void ngram_bag_update_cuda(float* table, int width, const uint32_t* ids, size_t n_ids, const float* step,
-                           const float* row_rate, void* stream);
+// The CUDA versions take many items at once; all pointers are to the device's memory, `stream` is a cudaStream_t, and
+// no call waits for the device. In a build without CUDA they throw Error (kDevice). The kernels are in
+// ngram_bag_blocks.h.
+struct NgramBagItems {
+  const uint8_t* x = nullptr;
+  const uint64_t* begins = nullptr;  // [n_items + 1]: item i is x[begins[i] .. begins[i + 1])
+  size_t n_items = 0, longest_bytes = 0;
+};
+struct NgramBagIds {
+  uint32_t* ids = nullptr;  // [n_items, stride]
+  size_t stride = 0;
+  uint32_t* counts = nullptr;  // [n_items]
+  size_t n_items = 0;
+};
+// seen: [n_items, bitmap_words] of zeros, and left so. Writes each item's distinct ids in ascending order, and how
+// many; the stride is at least max_ids(longest_bytes).
+void ngram_bag_extract_cuda(const NgramBagShape& shape, const NgramBagItems& items, bool head, uint64_t* seen,
+                            const NgramBagIds& ids, void* stream);
+// out: [n_items, width]. The same bits every time.
+void ngram_bag_forward_cuda(const float* table, int width, const NgramBagIds& ids, float* out, void* stream);
+// steps: [n_items, width]. Items that share a row subtract in any order: the last bits may differ from run to run.
+void ngram_bag_update_cuda(float* table, int width, const NgramBagIds& ids, const float* steps, const float* row_rate,
+                           void* stream);
 
 // Zeroed floats in huge pages where the system has them: a random row otherwise costs a page walk too.
 struct HugePageDeleter {
@@ -97,8 +116,8 @@ HugePageFloats allocate_huge_floats(size_t n);
 namespace ngram_hash {  // part of the model format: change none of it without a new format version
 inline constexpr uint32_t kSeed = 0x811C9DC5u, kMultiplier = 0x9E3779B1u, kFinal = 0x85EBCA77u, kSalt = 0xC2B2AE3Du;
 inline constexpr uint32_t kPairSalt = 64, kHeadSalt = 128, kLengthSalt = 1u << 20;
-inline uint32_t extend(uint32_t hash, uint8_t byte) { return (hash ^ byte) * kMultiplier; }
-inline uint32_t row(uint32_t hash, uint32_t salt, int log2_rows) {
+GULO_HOST_DEVICE inline uint32_t extend(uint32_t hash, uint8_t byte) { return (hash ^ byte) * kMultiplier; }
+GULO_HOST_DEVICE inline uint32_t row(uint32_t hash, uint32_t salt, int log2_rows) {
   hash ^= salt * kSalt;
   hash ^= hash >> 15;
   hash *= kFinal;

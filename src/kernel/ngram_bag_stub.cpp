@@ -10,10 +10,10 @@ namespace {
 }
 }  // namespace
 
-size_t ngram_bag_extract_cuda(const NgramBagShape&, const uint8_t*, size_t, bool, uint64_t*, uint32_t*, void*) {
+void ngram_bag_extract_cuda(const NgramBagShape&, const NgramBagItems&, bool, uint64_t*, const NgramBagIds&, void*) {
   no_cuda();
 }
-void ngram_bag_forward_cuda(const float*, int, const uint32_t*, size_t, float*, void*) { no_cuda(); }
-void ngram_bag_update_cuda(float*, int, const uint32_t*, size_t, const float*, const float*, void*) { no_cuda(); }
+void ngram_bag_forward_cuda(const float*, int, const NgramBagIds&, float*, void*) { no_cuda(); }
+void ngram_bag_update_cuda(float*, int, const NgramBagIds&, const float*, const float*, void*) { no_cuda(); }
 
 }  // namespace gulo

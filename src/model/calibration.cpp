@@ -137,12 +137,14 @@ std::vector<double> item_losses(std::span<const float> logits, const Targets& ta
   return losses;
 }
 
+bool is_wrong(std::span<const float> logits, const Targets& targets, size_t i) {
+  const auto row = logits.subspan(i * targets.n_outputs, targets.n_outputs);
+  return std::ranges::max_element(row) - row.begin() != targets.labels[i];
+}
+
 double label_error(std::span<const float> logits, const Targets& targets) {
   size_t n_wrong = 0;
-  for (size_t i = 0; i < targets.n_items(); ++i) {
-    const auto row = logits.subspan(i * targets.n_outputs, targets.n_outputs);
-    n_wrong += std::max_element(row.begin(), row.end()) - row.begin() != targets.labels[i];
-  }
+  for (size_t i = 0; i < targets.n_items(); ++i) n_wrong += is_wrong(logits, targets, i);
   return static_cast<double>(n_wrong) / static_cast<double>(targets.n_items());
 }
 
@@ -205,6 +207,19 @@ double answer_error(std::span<const float> logits, const Targets& targets) {
   return 0;
 }
 
+double balanced_error(std::span<const float> logits, const Targets& targets) {
+  std::vector<double> n_wrong(targets.n_outputs), n_items(targets.n_outputs);
+  for (size_t i = 0; i < targets.n_items(); ++i) {
+    const auto label = static_cast<size_t>(targets.labels[i]);
+    n_wrong[label] += is_wrong(logits, targets, i);
+    ++n_items[label];
+  }
+  double sum = 0, n_labels = 0;
+  for (size_t k = 0; k < targets.n_outputs; ++k)
+    if (n_items[k] > 0) sum += n_wrong[k] / n_items[k], ++n_labels;
+  return n_labels > 0 ? sum / n_labels : 0;
+}
+
 namespace {
 
 size_t n_labels_of(std::span<const float> logits, std::span<const int> item_labels) {
@@ -253,11 +268,26 @@ Calibration fit_calibration(std::span<const float> wide, std::span<const float> 
   return {scales[0], scales[1]};
 }
 
+std::vector<double> balancing_offsets(std::span<const size_t> label_counts) {
+  std::vector<double> offsets;
+  for (const size_t count : label_counts) offsets.push_back(-std::log(static_cast<double>(std::max<size_t>(1, count))));
+  const double least = *std::ranges::min_element(offsets);
+  for (double& offset : offsets) offset -= least;
+  return offsets;
+}
+
+void add_label_offsets(const Calibration& calibration, std::vector<float>& logits) {
+  const std::vector<double>& offsets = calibration.label_offsets;
+  if (offsets.empty()) return;
+  for (size_t i = 0; i < logits.size(); ++i) logits[i] += static_cast<float>(offsets[i % offsets.size()]);
+}
+
 std::vector<float> combine_logits(const Calibration& calibration, std::span<const float> wide,
                                   std::span<const float> deep) {
   std::vector<float> sum(std::max(wide.size(), deep.size()));
   for (size_t i = 0; i < wide.size(); ++i) sum[i] += static_cast<float>(calibration.wide_scale) * wide[i];
   for (size_t i = 0; i < deep.size(); ++i) sum[i] += static_cast<float>(calibration.deep_scale) * deep[i];
+  add_label_offsets(calibration, sum);
   return sum;
 }
 

@@ -1,5 +1,5 @@
-// logits = wide_scale * wide + deep_scale * deep: two numbers, fitted where neither part was trained. They are the
-// temperature (Guo et al. 2017) and the weight of each part in one.
+// logits = wide_scale * wide + deep_scale * deep + label_offsets. The scales are fitted where neither part was trained:
+// they are the temperature (Guo et al. 2017) and the weight of each part in one.
 #pragma once
 
 #include <span>
@@ -20,6 +20,9 @@ double mean_loss(std::span<const float> logits, const Targets& targets);
 //   squared error over the deviation of the numbers. 0 is best; of no items it is 0.
 double answer_error(std::span<const float> logits, const Targets& targets);
 
+// One label an item: the same error with every label that occurs weighing the same, 1 - their mean recall.
+double balanced_error(std::span<const float> logits, const Targets& targets);
+
 // The scales >= 0 that minimise the mean loss (convex; damped Newton). An empty part gets scale 0. Without items the
 // part that is there gets 1. wide, deep: [n_items, n_outputs] or empty.
 Calibration fit_calibration(std::span<const float> wide, std::span<const float> deep, const Targets& targets);
@@ -34,6 +37,15 @@ double error_fraction(std::span<const float> logits, std::span<const int> item_l
 Calibration fit_calibration(std::span<const float> wide, std::span<const float> deep, std::span<const int> item_labels);
 bool improves_likelihood(std::span<const float> without, std::span<const float> with, std::span<const int> item_labels);
 
+// label_offsets with which a recogniser of items that are labelled so often [n_labels] answers as if all labels were as
+// frequent: minus the logarithm of each label's share, the commonest's being 0 (logit adjustment, Menon et al. 2021,
+// arXiv 2007.07314).
+std::vector<double> balancing_offsets(std::span<const size_t> label_counts);
+
+// To logits [n_items, n_labels].
+void add_label_offsets(const Calibration& calibration, std::vector<float>& logits);
+
+// [n_items, n_outputs], offsets included.
 std::vector<float> combine_logits(const Calibration& calibration, std::span<const float> wide,
                                   std::span<const float> deep);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 #include "base/rng.h"
 
@@ -84,6 +85,28 @@ TEST(Calibration, ErrorCountsRowsWhoseLargestLogitIsAnothers) {
   const std::vector<float> logits{1, 2, 3, 0, 5, 4};
   const std::vector<int> labels{1, 1, 0};
   EXPECT_DOUBLE_EQ(error_fraction(logits, labels), 1.0 / 3);
+}
+
+// 90 items of label 0, 10 of label 1; a number drawn from a normal distribution around -1 or 1 tells of which.
+TEST(Calibration, BalancedOffsetsAnswerAsIfAllLabelsWereAsFrequent) {
+  std::mt19937 generator(6);
+  std::normal_distribution<double> normal;
+  std::vector<float> logits;
+  std::vector<int> labels;
+  for (int i = 0; i < 4000; ++i) {
+    labels.push_back(i % 10 == 0 ? 1 : 0);
+    const double x = normal(generator) + (labels.back() == 1 ? 1 : -1);
+    logits.insert(logits.end(), {0, static_cast<float>(2 * x - std::log(9.0))});  // its posterior's log-odds
+  }
+  const Targets targets = label_targets(labels, 2);
+  const std::vector<size_t> counts{3600, 400};
+  const Calibration plain{1, 0, {}}, balanced{1, 0, balancing_offsets(counts)};
+  EXPECT_EQ(balanced.label_offsets[0], 0);
+  EXPECT_NEAR(balanced.label_offsets[1], std::log(9.0), 1e-9);
+  const auto before = combine_logits(plain, logits, {}), after = combine_logits(balanced, logits, {});
+  EXPECT_NEAR(balanced_error(after, targets), 0.159, 0.02);  // of two normal distributions two deviations apart
+  EXPECT_GT(balanced_error(before, targets), 0.25);
+  EXPECT_LT(answer_error(before, targets), answer_error(after, targets));
 }
 
 // Labels drawn from a sigmoid of `truth` each.

@@ -50,6 +50,15 @@ double Fields::finite(const char* key) const {
   return value.get<double>();
 }
 
+std::vector<double> Fields::finites(const char* key, size_t size) const {
+  std::vector<double> values;
+  for (const json& value : list(key))
+    if (value.is_number() && std::isfinite(value.get<double>())) values.push_back(value.get<double>());
+  require_valid(list(key).size() == size && values.size() == size,
+                fmt::format("{} is not {} finite numbers", name(key), size));
+  return values;
+}
+
 double Fields::finite(const char* key, double low, double high) const {
   const double value = finite(key);
   require_valid(value >= low && value <= high,

@@ -21,6 +21,7 @@ class Fields {
   std::vector<int> integers(const char* key, int low, int high) const;
   double finite(const char* key) const;
   double finite(const char* key, double low, double high) const;
+  std::vector<double> finites(const char* key, size_t size) const;
   bool boolean(const char* key) const;
   std::string text(const char* key) const;
   const nlohmann::json& list(const char* key) const;

@@ -225,6 +225,8 @@ json to_json(const ModelSpec& spec) {
       {"deep", spec.deep ? to_json(*spec.deep) : json()},
       {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
       {"training", spec.training}};
+  if (!spec.calibration.label_offsets.empty())
+    object["calibration"]["label_offsets"] = spec.calibration.label_offsets;
   if (!spec.fields.empty()) object["fields"] = to_json(spec.fields);
   for (const std::string& column : spec.columns) object["columns"].push_back(printable_utf8(column));
   if (spec.task != Task::kLabel) object["task"] = task_name(spec.task);
@@ -250,6 +252,8 @@ ModelSpec model_spec_from_json(const json& object) {
   require_valid(spec.wide || spec.bank || spec.deep, "spec has neither a wide nor a deep part");
   const Fields calibration(fields.at("calibration"), "spec.calibration");
   spec.calibration = {calibration.finite("wide_scale"), calibration.finite("deep_scale")};
+  if (is_given(object.at("calibration"), "label_offsets"))
+    spec.calibration.label_offsets = calibration.finites("label_offsets", spec.labels.size());
   spec.training = fields.at("training");
   require_valid(spec.training.is_object(), "spec.training is not a JSON object");
   return spec;

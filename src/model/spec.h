@@ -48,12 +48,14 @@ struct FieldSpec {
   DeepSpec network;
 };
 
-// logits = wide_scale * wide + deep_scale * deep, fitted on the validation part (temperature included). What logits are
+// logits = wide_scale * wide + deep_scale * deep + label_offsets, the scales fitted on the validation part (temperature
+// included). What logits are
 // says the task: of one label softmax makes probabilities of them, of several a sigmoid of each; a number has one, in
 // its NumberUnit.
 struct Calibration {
   double wide_scale = 1;
   double deep_scale = 0;
+  std::vector<double> label_offsets = {};  // one a label; empty: none
 };
 
 struct ModelSpec {

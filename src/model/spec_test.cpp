@@ -45,6 +45,20 @@ TEST(Spec, RoundTripsThroughText) {
   EXPECT_EQ(copy.calibration.deep_scale, 1.75);
 }
 
+TEST(Spec, LabelOffsetsAreOneALabel) {
+  ModelSpec spec = example();
+  EXPECT_FALSE(to_json(spec).at("calibration").contains("label_offsets"));
+  spec.calibration.label_offsets.assign(spec.labels.size(), 0.5);
+  const nlohmann::json json = to_json(spec);
+  EXPECT_EQ(model_spec_from_json(json).calibration.label_offsets, spec.calibration.label_offsets);
+  spec.calibration.label_offsets.push_back(0);
+  const std::string wanted = "spec.calibration.label_offsets is not " + std::to_string(spec.labels.size());
+  EXPECT_TRUE(error_of(to_json(spec)).starts_with(wanted)) << error_of(to_json(spec));
+  spec.calibration.label_offsets.pop_back();
+  spec.calibration.label_offsets[0] = std::numeric_limits<double>::infinity();
+  EXPECT_TRUE(error_of(to_json(spec)).starts_with(wanted));
+}
+
 TEST(Spec, EitherPartMayBeAbsent) {
   ModelSpec spec = example();
   spec.deep.reset();

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/error.h"
 #include "base/threads.h"
+#include "model/calibration.h"
 #include "run/bank_scorer.h"
 #include "run/wide_scorer.h"
 
@@ -14,41 +16,42 @@ namespace {
 
 class WidePredictor : public Predictor {
  public:
-  WidePredictor(const Model& model, int n_threads)
+  WidePredictor(const Model& model, Calibration calibration, int n_threads)
       : scorer_(model),
-        scale_(static_cast<float>(model.spec.calibration.wide_scale)),
+        calibration_(std::move(calibration)),
         scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
 
   std::vector<float> logits(const ItemView& item, int thread) const override {
-    std::vector<float> logits = scorer_.logits(item.bytes, scratch_[static_cast<size_t>(thread)]);
-    for (float& logit : logits) logit *= scale_;
-    return logits;
+    return combine_logits(calibration_, scorer_.logits(item.bytes, scratch_[static_cast<size_t>(thread)]), {});
   }
 
  private:
   WideScorer scorer_;
-  float scale_;
+  Calibration calibration_;
   mutable std::vector<NgramScratch> scratch_;  // one a thread
 };
 
 class BankPredictor : public Predictor {
  public:
-  BankPredictor(const Model& model, int n_threads)
+  BankPredictor(const Model& model, Calibration calibration, int n_threads)
       : scorer_(*model.spec.bank, model.spec.labels.size(), model.tensors()),
-        scale_(static_cast<float>(model.spec.calibration.wide_scale)),
+        calibration_(std::move(calibration)),
         scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
 
   std::vector<float> logits(const ItemView& item, int thread) const override {
-    std::vector<float> logits = scorer_.logits(item, scratch_[static_cast<size_t>(thread)]);
-    for (float& logit : logits) logit *= scale_;
-    return logits;
+    return combine_logits(calibration_, scorer_.logits(item, scratch_[static_cast<size_t>(thread)]), {});
   }
 
  private:
   BankScorer scorer_;
-  float scale_;
+  Calibration calibration_;
   mutable std::vector<BankScratch> scratch_;  // one a thread
 };
+
+std::unique_ptr<Predictor> wide_predictor(const Model& model, const Calibration& calibration, int n_threads) {
+  if (model.spec.bank) return std::make_unique<BankPredictor>(model, calibration, n_threads);
+  return std::make_unique<WidePredictor>(model, calibration, n_threads);
+}
 
 }  // namespace
 
@@ -65,12 +68,11 @@ bool runs_without_engine(const ModelSpec& spec) { return !spec.deep; }
 std::unique_ptr<Predictor> make_predictor(const Model& model, int n_threads) {
   require(runs_without_engine(model.spec), ErrorKind::kDevice, "this model has a deep part",
           "gulo-engine predicts with it");
-  return make_wide_predictor(model, n_threads);
+  return wide_predictor(model, model.spec.calibration, n_threads);
 }
 
 std::unique_ptr<Predictor> make_wide_predictor(const Model& model, int n_threads) {
-  if (model.spec.bank) return std::make_unique<BankPredictor>(model, n_threads);
-  return std::make_unique<WidePredictor>(model, n_threads);
+  return wide_predictor(model, {.wide_scale = model.spec.calibration.wide_scale}, n_threads);
 }
 
 std::vector<float> softmax(std::span<const float> logits) {

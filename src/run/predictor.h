@@ -27,7 +27,7 @@ bool runs_without_engine(const ModelSpec& spec);
 // Throws Error (kData) where the model needs the engine. `model` must outlive the predictor.
 std::unique_ptr<Predictor> make_predictor(const Model& model, int n_threads);
 
-// The same of the wide part alone, with its scale of the calibration, where the model has one.
+// The wide part alone, where the model has one: its logits with their scale, without the labels' offsets.
 std::unique_ptr<Predictor> make_wide_predictor(const Model& model, int n_threads);
 
 std::vector<float> softmax(std::span<const float> logits);

@@ -58,7 +58,8 @@ std::string summary(const nlohmann::json& record) {
     text += fmt::format("validation RMSE {:.5g} on {} items, ", rmse->get<double>(),
                         format_count(record.at("n_valid").get<uint64_t>()));
   else if (record.at("valid_error").is_number())
-    text += fmt::format("validation error {} on {} items, ", format_percent(record.at("valid_error").get<double>()),
+    text += fmt::format("{}validation error {} on {} items, ", record.at("balanced").get<bool>() ? "balanced " : "",
+                        format_percent(record.at("valid_error").get<double>()),
                         format_count(record.at("n_valid").get<uint64_t>()));
   return text + fmt::format("trained in {}\n", format_duration(record.at("wall_s").get<double>()));
 }
@@ -94,6 +95,7 @@ int run_train(const Options& options) {
                                                   .asked_kinds = asked_kinds(options.as),
                                                   .kind = asked_kind(options.as),
                                                   .task = find_task(options.task),
+                                                  .balanced = options.balanced,
                                                   .augment = !options.no_augment,
                                                   .checkpoint_s = options.checkpoint_s,
                                                   .resume = options.resume,

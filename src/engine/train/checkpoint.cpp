@@ -61,6 +61,7 @@ json training_identity(const TrainOptions& options) {
           {"--task", options.task ? task_name(*options.task) : "auto"},
           {"--valid", options.valid_data.empty() ? "not given" : "given"},
           {"--valid-fraction", options.valid_fraction},
+          {"--balanced", options.balanced ? "given" : "not given"},
           {"--no-augment", options.augment ? "not given" : "given"}};
 }
 

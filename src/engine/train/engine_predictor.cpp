@@ -16,7 +16,8 @@ namespace {
 class EnginePredictor : public Predictor {
  public:
   EnginePredictor(const Model& model, int n_threads)
-      : calibration_(model.spec.calibration), deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
+      : calibration_{1, model.spec.calibration.deep_scale, model.spec.calibration.label_offsets},
+        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
     if (model.spec.wide || model.spec.bank) wide_ = make_wide_predictor(model, n_threads);
   }
 
@@ -33,13 +34,12 @@ class EnginePredictor : public Predictor {
   }
 
  private:
-  // The wide part's logits come calibrated.
   std::vector<float> with_deep(std::vector<float> wide, std::span<const ItemView> items) const {
     const std::lock_guard lock(deep_mutex_);
-    return combine_logits({1, calibration_.deep_scale}, wide, deep_->logits(items, 0));
+    return combine_logits(calibration_, wide, deep_->logits(items, 0));
   }
 
-  Calibration calibration_;
+  Calibration calibration_;  // the wide part's logits come with their scale
   std::unique_ptr<Predictor> wide_;
   std::unique_ptr<DeepNetwork> deep_;
   mutable std::mutex deep_mutex_;

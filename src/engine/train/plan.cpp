@@ -25,9 +25,10 @@ std::vector<WideRecipe> wide_recipes() {
   const WideSpec local{.orders = {1, 2, 3, 4}, .head_bytes = 64, .pair_gaps = {2, 3, 4}};
   const WideSpec middle{.orders = {1, 2, 3, 4, 5, 6}, .head_bytes = 0, .pair_gaps = {2, 3, 4}};
   const WideSpec text{.orders = {1, 2, 3, 4, 5, 6, 7, 8}, .head_bytes = 0, .pair_gaps = {}};
-  return {{"grams 1-4, pairs, head", local, 10, false},
-          {"grams 1-6, pairs, by rarity", middle, 10, true},
-          {"grams 1-8, by rarity", text, 3, true}};
+  return {{"grams 1-4, pairs, head", local, 10, RowSteps::kAlike},
+          {"grams 1-6, pairs, by rarity", middle, 10, RowSteps::kRarity},
+          {"grams 1-8, by rarity", text, 3, RowSteps::kRarity},
+          {"grams 1-8, by evidence", text, 3, RowSteps::kEvidence}};
 }
 
 }  // namespace gulo

@@ -123,6 +123,12 @@ TrainData read_data(const TrainOptions& options) {
   return data;
 }
 
+std::vector<size_t> label_counts(const Corpus& corpus) {
+  std::vector<size_t> counts(corpus.labels.size());
+  for (const int label : corpus.item_labels) ++counts[static_cast<size_t>(label)];
+  return counts;
+}
+
 std::string cpu_name() {
   std::ifstream file("/proc/cpuinfo");
   for (std::string line; std::getline(file, line);)
@@ -158,6 +164,8 @@ class RecogniserTrainer {
     if (is_first()) look_for_checkpoint();
     data_ = read_data(options_);
     say_what_is_there();
+    require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
+            "--balanced needs data with one label an item", "leave --balanced out");
     if (cluster_) agree_on_data();
     if (resumed_) resume();
     if (!options_.unlabelled_data.empty()) return self_train();
@@ -194,6 +202,7 @@ class RecogniserTrainer {
   // Ends at budget_s on that clock.
   void train(double budget_s) {
     valid_targets_ = targets_of(data_.corpus, data_.parts.valid);
+    if (options_.balanced) label_offsets_ = balancing_offsets(label_counts(data_.corpus));
     if (!resumed_) {
       plan_ = plan_budget(budget_s, clock_s(), options_.parts);
       if (options_.parts != "deep" && is_first()) train_wide_part();
@@ -499,7 +508,7 @@ class RecogniserTrainer {
     if (!has_wide()) return;
     const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
-    const double error_without = answer_error(without, valid_targets_);
+    const double error_without = error_of(without, valid_targets_);
     keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
                  (teacher_has_deep_ || improves(without, sum, valid_targets_));
     if (keep_deep_) {
@@ -515,9 +524,16 @@ class RecogniserTrainer {
     use_bank_alone();
   }
 
+  // The error that is to be small.
+  double error_of(std::vector<float> logits, const Targets& targets) const {
+    if (!options_.balanced) return answer_error(logits, targets);
+    add_label_offsets({.label_offsets = label_offsets_}, logits);
+    return balanced_error(logits, targets);
+  }
+
   void measure(const std::vector<float>& logits, const Targets& targets) {
     n_valid_ = targets.n_items();
-    valid_error_ = answer_error(logits, targets);
+    valid_error_ = error_of(logits, targets);
     if (targets.task == Task::kNumber)
       valid_rmse_ = data_.corpus.number_unit.scale * std::sqrt(mean_loss(logits, targets));
   }
@@ -545,6 +561,7 @@ class RecogniserTrainer {
   json write() {
     ModelSpec spec = spec_of_data();
     spec.calibration = calibration_;
+    spec.calibration.label_offsets = label_offsets_;
     TensorMap tensors;
     if (wide_) {
       spec.wide = wide_->spec;
@@ -589,6 +606,7 @@ class RecogniserTrainer {
                 {"task", task_name(data_.corpus.task)},
                 {"kind", kind_name(data_.corpus.kind)},
                 {"device", "cpu"},
+                {"balanced", options_.balanced},
                 {"budget_s", options_.budget_s},
                 {"wall_s", clock_s()},
                 {"seed", options_.seed},
@@ -652,7 +670,8 @@ class RecogniserTrainer {
   std::optional<BankResult> bank_;
   std::optional<DeepResult> deep_;
   std::vector<std::string> augmentation_;
-  Calibration calibration_;
+  Calibration calibration_;  // the scales
+  std::vector<double> label_offsets_;
   bool keep_deep_ = false, refitted_ = false;
   bool teacher_has_deep_ = false;  // it has shown that it helps: a student's wide part learned from it
   double deep_begin_s_ = 0, deep_seconds_ = 0;

@@ -29,6 +29,7 @@ struct TrainOptions {
   std::vector<FieldColumn> asked_kinds{};  // --as COLUMN=KIND
   std::optional<Kind> kind{};              // none: found out from the contents
   std::optional<Task> task{};              // none: guessed from the labels
+  bool balanced = false;                   // every label weighs the same, however rare it is
   bool augment = true;                     // items may be varied at random in training
   double checkpoint_s = -1;                // seconds between checkpoints; 0: never, -1: as the budget suggests
   bool resume = false;                     // goes on from the checkpoint beside the model

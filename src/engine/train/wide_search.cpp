@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/interrupt.h"
@@ -22,7 +23,8 @@ constexpr double kMaxQuantisationCost = 0.001;
 
 struct Candidate {
   std::unique_ptr<WideTrainer> trainer;
-  double epochs = 0, loss = 0, mean_loss = INFINITY;
+  double epochs = 0, loss = 0, mean_loss = INFINITY, seconds = 0;
+  double scale = 1;  // of its logits, where it was validated
   std::vector<float> valid_logits;
 };
 
@@ -48,13 +50,15 @@ class WideSearch {
       if (longer.mean_loss <= best.mean_loss) best = std::move(longer);
       result.epochs = best.epochs;
     }
+    if (whole && !parts_.valid.empty() && !interrupted()) result.twin = add_twin(best, start_s);
     keep(best, result);
     if (whole && options_.refit && !parts_.valid.empty() && !interrupted()) {
       std::vector<uint32_t> all(parts_.train);
       all.insert(all.end(), parts_.valid.begin(), parts_.valid.end());
       std::sort(all.begin(), all.end());
       best = {};  // its table's memory
-      Candidate refitted = train(wide_recipe_, all, options_.final_s);
+      Candidate refitted = train(wide_recipe_, all, result.twin ? 0.5 * options_.final_s : options_.final_s);
+      if (result.twin) refit_twin(refitted, all);
       if (refitted.epochs >= kEnoughEpochs) {
         result.tensors = refitted.trainer->quantise(max_bytes_);
         result.n_parameters = refitted.trainer->n_parameters();
@@ -62,6 +66,7 @@ class WideSearch {
       }
     }
     result.seconds = seconds_since_process_start() - start_s;
+    if (result.twin) result.recipe += ", in both ways";
     progress_.finish(fmt::format("{}, validation error {}{}", result.recipe, format_percent(result.valid_error),
                                  result.refitted ? ", refitted on everything" : ""));
     return result;
@@ -70,7 +75,10 @@ class WideSearch {
  private:
   // Every recipe gets its share of the time; what one leaves over, the next may use.
   Candidate find_best() {
-    const auto recipes = wide_recipes();
+    std::vector<WideRecipe> recipes = wide_recipes();
+    std::erase_if(recipes, [&](const WideRecipe& recipe) {
+      return !can_step(recipe.steps, corpus_.labels.size(), corpus_.task);
+    });
     const double begin_s = seconds_since_process_start();
     Candidate best;
     for (size_t i = 0; i < recipes.size(); ++i) {
@@ -84,7 +92,39 @@ class WideSearch {
     return best;
   }
 
+  // The same n-grams, with rows that step by rarity where those of `recipe` do not.
+  static WideRecipe twin_of(WideRecipe recipe) {
+    recipe.steps = recipe.steps == RowSteps::kRarity ? RowSteps::kAlike : RowSteps::kRarity;
+    return recipe;
+  }
+
+  // The mean of two recognisers errs less than either where they err differently: the best one's twin is trained too,
+  // where the time allows that twice (it is refitted as well), and added to its table unless that clearly harms.
+  bool add_twin(Candidate& best, double start_s) {
+    const double left_s = options_.search_s - (seconds_since_process_start() - start_s);
+    const bool timed = options_.search_s > 0;
+    if (timed && (best.seconds > left_s || 2.2 * best.seconds > options_.final_s)) return false;
+    Candidate twin = train_and_validate(twin_of(best.trainer->recipe()), timed ? left_s : 0);
+    if (twin.epochs < best.epochs - 0.5) return false;
+    const std::vector<float> single = combine_logits({best.scale, 0}, best.valid_logits, {});
+    const std::vector<float> both =
+        combine_logits({0.5 * best.scale, 0.5 * twin.scale}, best.valid_logits, twin.valid_logits);
+    const Calibration calibration = fit_calibration(both, {}, valid_targets_);
+    if (improves(combine_logits(calibration, both, {}), single, valid_targets_)) return false;
+    best.trainer->add(0.5 * best.scale, 0.5 * twin.scale, *twin.trainer);
+    best.valid_logits = both;
+    twin_scales_ = {best.scale, twin.scale};
+    return true;
+  }
+
+  void refit_twin(Candidate& refitted, const std::vector<uint32_t>& all) {
+    const Candidate twin = train(twin_of(wide_recipe_), all, 0.5 * options_.final_s);
+    refitted.trainer->add(0.5 * twin_scales_[0], 0.5 * twin_scales_[1], *twin.trainer);
+    refitted.epochs = interrupted() ? 0 : std::min(refitted.epochs, twin.epochs);
+  }
+
   Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds) {
+    const double begin_s = seconds_since_process_start();
     Candidate candidate;
     candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()), corpus_.task);
     const double epochs = corpus_.task == Task::kNumber ? kNumberEpochs : kEpochs;
@@ -95,6 +135,7 @@ class WideSearch {
                        fmt::format("{}  loss {:.4f}  {}/s", recipe.name, now.loss, format_bytes(now.bytes_per_s)));
       return !interrupted();
     });
+    candidate.seconds = seconds_since_process_start() - begin_s;
     return candidate;
   }
 
@@ -103,6 +144,7 @@ class WideSearch {
     if (!valid_targets_.empty()) {
       candidate.valid_logits = candidate.trainer->logits(corpus_, parts_.valid, options_.n_threads);
       const Calibration calibration = fit_calibration(candidate.valid_logits, {}, valid_targets_);
+      candidate.scale = calibration.wide_scale;
       candidate.mean_loss = mean_loss(combine_logits(calibration, candidate.valid_logits, {}), valid_targets_);
       curve_.push_back({{"phase", "wide"},
                         {"seconds", seconds_since_process_start()},
@@ -139,6 +181,7 @@ class WideSearch {
   nlohmann::json& curve_;
   const Targets valid_targets_;
   WideRecipe wide_recipe_;
+  std::array<double, 2> twin_scales_{};
   size_t max_bytes_ = 0;
   Progress progress_;
 };

@@ -26,6 +26,7 @@ constexpr double kBiasLearningRate = 0.01;
 // Of numbers, whatever the recipe: the items of a batch step together, and eight alike must not step too far.
 constexpr double kNumberLearningRate = 0.12;
 constexpr uint64_t kRaritySampleBytes = uint64_t{32} << 20;
+constexpr size_t kMostCountedLabels = 16;
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -86,7 +87,7 @@ class WideTrainer::Run {
         on_progress_(on_progress),
         rng_(schedule.seed),
         n_steps_(static_cast<size_t>(std::ceil(schedule.epochs * static_cast<double>(items.size()) / kBatchItems))) {
-    if (trainer.recipe_.rarity) count_rarity();
+    if (trainer.recipe_.steps != RowSteps::kAlike) weigh_rows();
     order_.shuffle(rng_);
   }
 
@@ -123,26 +124,60 @@ class WideTrainer::Run {
   };
 
   // Counted on a random sample: enough to tell common n-grams from rare ones, and short beside an epoch.
-  void count_rarity() {
+  void weigh_rows() {
+    const bool by_label = trainer_.recipe_.steps == RowSteps::kEvidence;
+    const size_t n_labels = by_label ? static_cast<size_t>(trainer_.n_labels_) : 1;
     const std::vector<uint32_t> sample = draw_sample();
-    std::vector<uint32_t> n_items_with(trainer_.shape_.n_rows());
+    std::vector<uint32_t> n_items_with(trainer_.shape_.n_rows() * n_labels);
     const int n_threads = std::max(1, schedule_.n_threads);
     std::vector<NgramScratch> scratch(static_cast<size_t>(n_threads));
     parallel_for(sample.size(), n_threads, 16, [&](size_t i, int thread) {
       auto& own = scratch[static_cast<size_t>(thread)];
+      const size_t label = by_label ? static_cast<size_t>(corpus_.item_labels[sample[i]]) : 0;
       const size_t n = extract_window(trainer_.shape_, first_window(sample[i]), true, own);
-      for (size_t j = 0; j < n; ++j) std::atomic_ref(n_items_with[own.ids[j]]).fetch_add(1, std::memory_order_relaxed);
+      for (size_t j = 0; j < n; ++j)
+        std::atomic_ref(n_items_with[own.ids[j] * n_labels + label]).fetch_add(1, std::memory_order_relaxed);
     });
-    row_rate_.resize(n_items_with.size());
+    row_rate_ = by_label ? evidence(n_items_with, n_labels) : rarity(n_items_with, sample.size());
     double sum = 0, n = 0;
-    for (size_t r = 0; r < row_rate_.size(); ++r) {
-      const double rarity = std::log((1.0 + static_cast<double>(sample.size())) / (1.0 + n_items_with[r]));
-      row_rate_[r] = static_cast<float>(rarity * rarity);
-      sum += n_items_with[r] * rarity * rarity;
-      n += n_items_with[r];
-    }
+    for (size_t r = 0; r < row_rate_.size(); ++r)
+      for (size_t k = 0; k < n_labels; ++k) {
+        const double count = n_items_with[r * n_labels + k];
+        sum += count * static_cast<double>(row_rate_[r]);
+        n += count;
+      }
     if (sum > 0)
       for (float& rate : row_rate_) rate *= static_cast<float>(n / sum);  // the mean step is what it was
+  }
+
+  static std::vector<float> rarity(const std::vector<uint32_t>& n_items_with, size_t n_items) {
+    std::vector<float> rates;
+    for (const uint32_t count : n_items_with) {
+      const double rarity = std::log((1.0 + static_cast<double>(n_items)) / (1.0 + count));
+      rates.push_back(static_cast<float>(rarity * rarity));
+    }
+    return rates;
+  }
+
+  // n_items_with: [n_rows, n_labels]; one more is counted of each.
+  static std::vector<float> evidence(const std::vector<uint32_t>& n_items_with, size_t n_labels) {
+    const size_t n_rows = n_items_with.size() / n_labels;
+    std::vector<double> of_label(n_labels, static_cast<double>(n_rows));
+    for (size_t i = 0; i < n_items_with.size(); ++i) of_label[i % n_labels] += n_items_with[i];
+    const double of_all = std::accumulate(of_label.begin(), of_label.end(), 0.0);
+    std::vector<float> rates;
+    for (size_t r = 0; r < n_rows; ++r) {
+      const uint32_t* counts = &n_items_with[r * n_labels];
+      const double all = std::accumulate(counts, counts + n_labels, static_cast<double>(n_labels));
+      double squares = 0;
+      for (size_t k = 0; k < n_labels; ++k) {
+        const double inside = (1.0 + counts[k]) / of_label[k];
+        const double outside = (all - 1.0 - counts[k]) / (of_all - of_label[k]);
+        squares += std::pow(std::log(inside / outside), 2);
+      }
+      rates.push_back(static_cast<float>(squares / static_cast<double>(n_labels)));
+    }
+    return rates;
   }
 
   std::vector<uint32_t> draw_sample() {
@@ -254,6 +289,10 @@ class WideTrainer::Run {
   Clock::time_point start_ = Clock::now();
 };
 
+bool can_step(RowSteps steps, size_t n_labels, Task task) {
+  return steps != RowSteps::kEvidence || (task == Task::kLabel && n_labels >= 2 && n_labels <= kMostCountedLabels);
+}
+
 WideTrainer::WideTrainer(const WideRecipe& recipe, int n_labels, Task task)
     : recipe_(recipe),
       n_labels_(n_labels),
@@ -293,6 +332,12 @@ std::vector<float> WideTrainer::logits(const Corpus& corpus, const std::vector<u
     std::copy(logits.begin(), logits.end(), all.begin() + static_cast<long>(i * n_labels));
   });
   return all;
+}
+
+void WideTrainer::add(double scale, double other_scale, const WideTrainer& other) {
+  const auto own = static_cast<float>(scale), others = static_cast<float>(other_scale);
+  for (size_t i = 0; i < row(shape_.n_rows()); ++i) table_[i] = own * table_[i] + others * other.table_[i];
+  for (size_t k = 0; k < bias_.size(); ++k) bias_[k] = own * bias_[k] + others * other.bias_[k];
 }
 
 uint64_t WideTrainer::n_parameters() const {

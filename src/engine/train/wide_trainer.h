@@ -16,13 +16,25 @@
 
 namespace gulo {
 
+// How far a row steps beside the others; the mean step is the same.
+enum class RowSteps {
+  kAlike,
+  // By log(N / items that have the n-gram) squared: n-grams that stand in all items learn nothing, rare ones most
+  // (inverse document frequency, Sparck Jones 1972, as a learning rate).
+  kRarity,
+  // By the squared logarithm of how much likelier a label's items have the n-gram than the others, the mean over the
+  // labels: naive Bayes as a prior (NB-SVM, Wang and Manning 2012, as a learning rate). For one of few labels.
+  kEvidence,
+};
+
+// False where kEvidence would count n-grams of too many labels, or there are none.
+bool can_step(RowSteps steps, size_t n_labels, Task task);
+
 struct WideRecipe {
   std::string name;
   WideSpec spec;
   double learning_rate = 10;  // of labels
-  // Rows step by log(N / items that have the n-gram) squared: n-grams that stand in all items learn nothing, rare ones
-  // most (inverse document frequency, Sparck Jones 1972, as a learning rate).
-  bool rarity = false;
+  RowSteps steps = RowSteps::kAlike;
 };
 
 struct WideSchedule {
@@ -59,6 +71,10 @@ class WideTrainer {
 
   // Uncalibrated logits [n, n_labels].
   std::vector<float> logits(const Corpus& corpus, const std::vector<uint32_t>& items, int n_threads) const;
+
+  // Answers with scale * (its logits) + other_scale * (the other's) from here on. The other one's recipe must be of the
+  // same n-grams: logits are linear in the table, so one table holds both.
+  void add(double scale, double other_scale, const WideTrainer& other);
 
   // Rows that were touched, the largest first until `max_bytes` are full; 8 bits a weight, one scale a row.
   WideTensors quantise(size_t max_bytes) const;

@@ -10,7 +10,7 @@
 namespace gulo {
 namespace {
 
-const WideRecipe kRecipe{"test", {.log2_rows = 14, .orders = {1, 2, 3}, .head_bytes = 8, .pair_gaps = {2}}, 10, false};
+const WideRecipe kRecipe{"test", {.log2_rows = 14, .orders = {1, 2, 3}, .head_bytes = 8, .pair_gaps = {2}}, 10};
 
 WideTrainer trained(const Corpus& corpus, const WideRecipe& recipe, const WideSchedule& schedule) {
   WideTrainer trainer(recipe, static_cast<int>(corpus.labels.size()));
@@ -20,30 +20,30 @@ WideTrainer trained(const Corpus& corpus, const WideRecipe& recipe, const WideSc
 
 TEST(WideTrainer, LearnsAndGeneralises) {
   const Corpus corpus = small_corpus(600, 5, 1);
-  for (const bool rarity : {false, true}) {
+  for (const RowSteps steps : {RowSteps::kAlike, RowSteps::kRarity, RowSteps::kEvidence}) {
     WideRecipe recipe = kRecipe;
-    recipe.rarity = rarity;
+    recipe.steps = steps;
     WideTrainer trainer(recipe, 5);
     const double epochs = trainer.fit(corpus, items_between(0, 400), {.epochs = 8}, {});
     EXPECT_NEAR(epochs, 8, 0.05);
     const auto valid = items_between(400, 600);
     const std::vector<int> labels(corpus.item_labels.begin() + 400, corpus.item_labels.end());
-    EXPECT_LT(error_fraction(trainer.logits(corpus, valid, 2), labels), 0.05) << "rarity " << rarity;
+    EXPECT_LT(error_fraction(trainer.logits(corpus, valid, 2), labels), 0.05) << static_cast<int>(steps);
   }
 }
 
 TEST(WideTrainer, LearnsSetsAndNumbers) {
   const auto valid = items_between(400, 600);
   for (const Corpus& corpus : {with_sets(small_corpus(600, 5, 1)), with_numbers(small_corpus(600, 5, 1))})
-    for (const bool rarity : {false, true}) {
+    for (const RowSteps steps : {RowSteps::kAlike, RowSteps::kRarity}) {
       WideRecipe recipe = kRecipe;
-      recipe.rarity = rarity;
+      recipe.steps = steps;
       WideTrainer trainer(recipe, static_cast<int>(corpus.labels.size()), corpus.task);
       trainer.fit(corpus, items_between(0, 400), {.epochs = corpus.task == Task::kNumber ? 24.0 : 8.0}, {});
       const Targets targets = targets_of(corpus, valid);
       const auto logits = trainer.logits(corpus, valid, 2);
       EXPECT_LT(answer_error(combine_logits(fit_calibration(logits, {}, targets), logits, {}), targets), 0.59)
-          << task_name(corpus.task) << ", rarity " << rarity;
+          << task_name(corpus.task) << ", " << static_cast<int>(steps);
     }
 }
 
@@ -80,6 +80,19 @@ TEST(WideTrainer, QuantisedTablesAnswerAlmostTheSame) {
   EXPECT_LT(worst, 0.02 * largest);
   EXPECT_GT(worst, 0);
   EXPECT_EQ(trainer.quantise(80).n_rows(), 10u) << "8 bytes a row of 4 labels";
+}
+
+TEST(WideTrainer, OneTableAnswersAsTwoTogether) {
+  const Corpus corpus = small_corpus(200, 3, 8);
+  const auto items = items_between(0, 200);
+  WideRecipe by_rarity = kRecipe;
+  by_rarity.steps = RowSteps::kRarity;
+  WideTrainer trainer = trained(corpus, kRecipe, {.epochs = 3});
+  const WideTrainer twin = trained(corpus, by_rarity, {.epochs = 3});
+  const auto own = trainer.logits(corpus, items, 1), others = twin.logits(corpus, items, 1);
+  trainer.add(0.75, 0.5, twin);
+  const auto both = trainer.logits(corpus, items, 1);
+  for (size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], 0.75f * own[i] + 0.5f * others[i], 1e-4);
 }
 
 TEST(WideTrainer, StopsWhenToldTo) {

@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""gulo against ordinary pipelines on all sets: error and total time, several seeds, wins, ties and losses.
+
+usage: bench/suite.py DATA_FOLDER [--out bench/results/suite.json] [--seeds 5 (0: the rivals alone)] [--sets isa256,adult,...] [--measure-rivals]
+                      [--work build/suite]
+DATA_FOLDER holds the public sets as bench/byte_sets.py and bench/kinds.py take them. To them come sets that are made from
+this machine's files (bench/file_types.py) and from Debian's packages (bench/debian_sets.py), in --work.
+
+The rivals run first, once, through `gulo compare`, which gives everyone the training items alone; what they took and made
+is kept in --out and measured again on demand. gulo's budget is then the best rival's total time, 60 s at least (cifar10:
+180 s), and the same for every seed. The program has one default for all sets; it never sees a test item before it is asked
+about it, as `gulo train` reads the training part only. Standard library only.
+"""
+import argparse
+import json
+import math
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import debian_sets
+import kinds
+from byte_sets import ROOT, cpu_name, gulo, one_run
+
+BYTE_SETS = ("isa", "isa256", "spamassassin", "sst2")
+MADE_SETS = ("file-types", *debian_sets.SETS)
+SETS = (*BYTE_SETS, *kinds.SETS, *MADE_SETS)
+LEAST_BUDGET_S, BUDGET_S = 60, {"cifar10": 180}
+RIVAL_LIMIT = "6m"
+
+
+def locate(folder: Path, name: str, work: Path) -> Path | None:
+    if name in BYTE_SETS:
+        return next((p for p in (folder / f"{name}.tar.zst", folder / name) if p.exists()), None)
+    if name in kinds.SETS:
+        return kinds.locate(folder, name, work / "unpacked")
+    made = work / "made" / name
+    if name == "file-types" and not made.exists():
+        subprocess.run([sys.executable, ROOT / "scripts/demo_data.py", made], check=True)
+    elif name != "file-types":
+        debian_sets.make(work / "made", [name])
+    return made
+
+
+def wilson(error: float, n: int) -> tuple[float, float]:
+    """95 % interval of a fraction of n (Wilson 1927)."""
+    z = 1.96
+    middle, half = error + z * z / (2 * n), z * math.sqrt(error * (1 - error) / n + z * z / (4 * n * n))
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
+def measure_rivals(data: Path) -> dict:
+    said = gulo("compare", str(data), "--budget", "3s", "--rival-limit", RIVAL_LIMIT, "--json")  # gulo's own row is not used
+    keys = ("name", "error", "balanced_error", "preprocess_s", "train_s", "predict_s", "total_s", "peak_memory_bytes", "lines")
+    return {"rows": [{key: row[key] for key in keys} for row in said["rows"][1:]], "left_out": said["left_out"],
+            "kind": said["kind"], "n_train": said["n_train"], "n_test": said["n_test"], "load_after": os.getloadavg()[0]}
+
+
+def judge(name: str, rivals: dict, runs: list[dict]) -> dict:
+    key = "balanced_error" if "--balanced" in name else "test_error"
+    theirs = "balanced_error" if "--balanced" in name else "error"
+    error, best = statistics.median(run[key] for run in runs), min(rivals["rows"], key=lambda row: row[theirs])
+    low, high = wilson(error, rivals["n_test"])
+    verdict = "tie" if low <= best[theirs] <= high else "win" if error < best[theirs] else "loss"
+    return {"measure": key, "error": error, "errors": [run[key] for run in runs], "interval": [low, high],
+            "seconds": statistics.median(run["process_wall_s"] for run in runs), "best_rival": best["name"],
+            "rival_error": best[theirs], "rival_seconds": best["total_s"], "rival_lines": best["lines"], "verdict": verdict}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=ROOT / "bench/results/suite.json")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--measure-rivals", action="store_true")
+    parser.add_argument("--work", type=Path, default=ROOT / "build/suite")
+    args = parser.parse_args()
+    doctor = gulo("doctor", "--json")
+    report = json.loads(args.out.read_text()) if args.out.exists() else {"sets": {}, "rivals": {}}
+    report |= {"command": "bench/suite.py DATA " + " ".join(sys.argv[2:]),
+               "machine": {"cpu": cpu_name(), "threads": os.cpu_count(), "kernels": doctor["kernels"],
+                           "gemm_peak_flops_per_s": doctor["gemm_peak_flops_per_s"]},
+               "versions": {"gulo": doctor["version"], "libtorch": doctor["libtorch"]}}
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+
+    def save() -> None:
+        with tempfile.NamedTemporaryFile("w", dir=args.out.parent, delete=False) as file:
+            file.write(json.dumps(report, indent=1) + "\n")
+        os.chmod(file.name, 0o644)
+        os.rename(file.name, args.out)
+
+    for name in args.sets.split(","):
+        data, of = locate(args.data, name, args.work), name.split()[0]
+        if data is None:
+            print(f"{name}: not in {args.data}, left out")
+            continue
+        if of not in report["rivals"] or args.measure_rivals:
+            report["rivals"][of] = measure_rivals(data)
+            save()
+        rivals = report["rivals"][of]
+        if args.seeds == 0:
+            continue
+        best = min(rivals["rows"], key=lambda row: row["error"])
+        budget_s = BUDGET_S.get(of, max(LEAST_BUDGET_S, math.ceil(best["total_s"])))
+        runs = []
+        for seed in range(args.seeds):
+            runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:])))
+            print(f"{name} seed {seed}: error {runs[-1]['test_error']:.4f}, balanced {runs[-1]['balanced_error']:.4f} in "
+                  f"{runs[-1]['process_wall_s']} s; {best['name']}: {best['error']:.4f}; load {os.getloadavg()[0]:.1f}", flush=True)
+        report["sets"][name] = ({"budget_s": budget_s, "load_after": os.getloadavg()[0], "kind": runs[0]["kind"]}
+                                | judge(name, rivals, runs) | {"runs": runs})
+        print(f"{name}: {report['sets'][name]['verdict']}", flush=True)
+        save()
+
+
+if __name__ == "__main__":
+    main()

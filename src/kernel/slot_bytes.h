@@ -1,0 +1,118 @@
+// slot_bytes: a training batch of bytes, drawn, cut, moved, padded and widened on the device that holds the corpus.
+//
+// A batch has n_slots slots of one size. Slot s of step t shows item number k = t * n_slots + s of an endless row:
+// every epoch each item once, in a new random order. The order is a permutation that is computed, not stored, so that a
+// step needs nothing from the host, and k alone says what a slot shows: any device, and the host, draw the same. What
+// is drawn of an item is what engine/feed/train_feed.h draws: the whole item or, of a long one, its head or as often a
+// window anywhere (data/window_plan.h); of that a random part of crop_fraction and more; `lead` values of padding
+// before it.
+//
+// Shapes  x: uint16 [n_slots * slot_rows * row_bytes], values 0..255 or 256 (padding); keep: uint8 [n_slots *
+// slot_rows], 1
+//         for rows that hold bytes, at least one a slot; labels: int64 [n_slots]. The last row of a slot is blank where
+//         (slot_rows - 1) * row_bytes >= window_bytes + row_bytes - 1, which is the caller's business.
+// Cost    reads an item's bytes once and writes 2 bytes a value: the memory's bandwidth, 3 bytes a byte.
+// Threads one block a slot; each thread draws for itself, some 30 integer operations.
+// Error   none: whole numbers.
+#pragma once
+
+#include "base/rng.h"
+#include "kernel/host_device.h"
+
+namespace gulo {
+
+struct SlotBytesShape {
+  uint32_t n_slots = 0, slot_rows = 0, row_bytes = 0;
+  uint32_t window_bytes = 4096;
+  float crop_fraction = 1;   // of a window is shown, or more
+  bool random_lead = false;  // up to row_bytes - 1
+  uint64_t seed = 0;
+
+  GULO_HOST_DEVICE size_t slot_bytes() const { return size_t{slot_rows} * row_bytes; }
+};
+
+// Items in the device's memory: item i is arena[begins[i]] and the sizes[i] - 1 bytes behind it.
+struct SlotItems {
+  const uint8_t* arena = nullptr;
+  const int64_t *begins = nullptr, *sizes = nullptr, *labels = nullptr;
+  uint64_t n_items = 0;  // at least 1
+};
+
+struct SlotDraw {
+  uint64_t item = 0, begin = 0;  // begin: within the item
+  uint32_t n_bytes = 0, lead = 0;
+};
+
+// A permutation of 0..n-1 for every key: four rounds of a Feistel network over the next power of four, walked on until
+// the result is below n (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
+GULO_HOST_DEVICE inline uint64_t permuted(uint64_t i, uint64_t n, uint64_t key) {
+  uint32_t half_bits = 1;
+  while (half_bits < 31 && (uint64_t{1} << (2 * half_bits)) < n) ++half_bits;
+  const uint64_t mask = (uint64_t{1} << half_bits) - 1;
+  do {
+    uint64_t left = i >> half_bits, right = i & mask;
+    for (uint64_t round = 0; round < 4; ++round) {
+      const uint64_t mixed = left ^ (Rng(key + round * 0x632BE59BD9B4E019ull + right)() >> 11 & mask);
+      left = right;
+      right = mixed;
+    }
+    i = left << half_bits | right;
+  } while (i >= n);
+  return i;
+}
+
+// What number k of the endless row shows.
+GULO_HOST_DEVICE inline SlotDraw draw_slot(const SlotBytesShape& shape, const SlotItems& items, uint64_t k) {
+  SlotDraw draw;
+  draw.item = permuted(k % items.n_items, items.n_items, shape.seed + k / items.n_items * 0x9E3779B97F4A7C15ull);
+  Rng rng(shape.seed ^ (k + 1) * 0xD6E8FEB86659FD93ull);
+  const auto size = static_cast<uint64_t>(items.sizes[draw.item]);
+  const bool is_long = size > shape.window_bytes, anywhere = rng.below(2) != 0;
+  uint64_t n_bytes = is_long ? shape.window_bytes : size;
+  const uint64_t place = rng.below(size - n_bytes + 1);
+  draw.begin = anywhere ? place : 0;
+  if (shape.crop_fraction < 1) {
+    const auto cut_off = static_cast<uint64_t>((1 - shape.crop_fraction) * static_cast<float>(n_bytes));
+    const uint64_t n_cut = rng.below(cut_off + 1);
+    draw.begin += rng.below(n_cut + 1);
+    n_bytes -= n_cut;
+  }
+  draw.n_bytes = static_cast<uint32_t>(n_bytes);
+  draw.lead = shape.random_lead ? static_cast<uint32_t>(rng.below(shape.row_bytes)) : 0;
+  return draw;
+}
+
+// The kernel. `step` is read on the device: the caller counts it up there.
+struct SlotBytes {
+  SlotBytesShape shape;
+  SlotItems items;
+  const int64_t* step = nullptr;
+  uint16_t* x = nullptr;
+  uint8_t* keep = nullptr;
+  int64_t* labels = nullptr;
+
+  static constexpr uint32_t kThreads = 256;
+  static constexpr uint16_t kPad = 256;
+  Grid grid() const { return {shape.n_slots, kThreads, 0}; }
+
+  GULO_HOST_DEVICE void operator()(const Block& block) const {
+    const uint64_t slot = block.index;
+    block.each_thread([&](uint32_t thread) {
+      const SlotDraw draw = draw_slot(shape, items, static_cast<uint64_t>(*step) * shape.n_slots + slot);
+      const uint8_t* from = items.arena + items.begins[draw.item] + draw.begin;
+      uint16_t* to = x + slot * shape.slot_bytes();
+      for (uint64_t i = thread; i < shape.slot_bytes(); i += kThreads) {
+        const uint64_t at = i - draw.lead;  // before the lead this wraps round to a large number
+        to[i] = at < draw.n_bytes ? from[at] : kPad;
+      }
+      for (uint64_t row = thread; row < shape.slot_rows; row += kThreads)
+        keep[slot * shape.slot_rows + row] = row == 0 || row * shape.row_bytes < draw.lead + draw.n_bytes;
+      if (thread == 0) labels[slot] = items.labels[draw.item];
+    });
+  }
+};
+
+// All pointers are to the device's memory; `stream` is a cudaStream_t. In a build without CUDA throws Error (kDevice).
+void slot_bytes_cuda(const SlotBytes& slots, void* stream);
+
+}  // namespace gulo
