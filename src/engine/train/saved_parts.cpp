@@ -13,10 +13,10 @@ namespace {
 
 TrainingState save(const WideResult& wide) {
   TrainingState state;
-  state.facts = {{"recipe", wide.recipe},          {"epochs", wide.epochs},
-                 {"seconds", wide.seconds},        {"valid_error", wide.valid_error},
-                 {"refitted", wide.refitted},      {"quantisation_cost", wide.quantisation_cost},
-                 {"parameters", wide.n_parameters}};
+  state.facts = {{"recipe", wide.recipe},           {"epochs", wide.epochs},
+                 {"seconds", wide.seconds},         {"valid_error", wide.valid_error},
+                 {"refitted", wide.refitted},       {"quantisation_cost", wide.quantisation_cost},
+                 {"parameters", wide.n_parameters}, {"twin", wide.twin}};
   state.put_values("present", wide.tensors.present);
   state.put_values("scale", wide.tensors.scale);
   state.put_values("bias", wide.tensors.bias);
@@ -35,6 +35,7 @@ WideResult load_wide(const TrainingState& state, const WideSpec& spec) {
   wide.refitted = state.fact<bool>("refitted");
   wide.quantisation_cost = state.fact<double>("quantisation_cost");
   wide.n_parameters = state.fact<uint64_t>("parameters");
+  wide.twin = state.fact<bool>("twin");
   wide.tensors.present = state.values<uint8_t>("present");
   wide.tensors.scale = state.values<float>("scale");
   wide.tensors.bias = state.values<float>("bias");
