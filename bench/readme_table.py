@@ -46,8 +46,8 @@ def kinds_table() -> list[str]:
         key = "balanced_error" if "--balanced" in name else "test_error"
         best = min(rivals[name.split()[0]], key=lambda rival: rival[key])
         mine, theirs = row[f"median_{key}"], best[key]
-        verdict = "win" if mine < theirs else "tie" if mine == theirs else "loss"
-        label = f"{name.split()[0]} (`--balanced`, mean error of the labels)" if "--balanced" in name else name
+        verdict = "tie" if error(mine) == error(theirs) else "win" if mine < theirs else "loss"
+        label = f"{name.split()[0]} (`--balanced`, mean error of the labels; the rival does not weigh them)" if "--balanced" in name else name
         lines.append(f"| {label} | {row['runs'][0]['kind']} | **{error(mine)}** | {len(row['runs'])} | {error(theirs)} {best['rival']}, {best['cpu_s']} s | {verdict} |")
     return lines
 
