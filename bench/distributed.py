@@ -4,12 +4,14 @@
 usage: bench/distributed.py [--repeats 7] [--out bench/results/distributed.json]
 
 Items are made up: random bytes, and random pictures of 32 x 32. Both ways train the same steps in turns; throughput is
-floating-point operations of the network's products a second within the training loop, validations included. Needs numpy.
+floating-point operations of the network's products a second within the training loop, validations included. On a busy
+machine believe cpu_time_ratio: processor time of one way's whole runs over the other's. Needs numpy.
 """
 import argparse
 import json
 import os
 import platform
+import resource
 import socket
 import statistics
 import subprocess
@@ -47,10 +49,15 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+def children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def train(data: Path, model: str, steps: int, n_ranks: int) -> dict:
     command = [GULO, "train", str(data), "-o", model, "--parts", "deep", "--steps", str(steps), "--checkpoint", "never",
                "--threads", str(2 // n_ranks), "--json"]
-    port, started = free_port(), []
+    port, started, before_s = free_port(), [], children_cpu_s()
     for rank in range(n_ranks):
         env = dict(os.environ)
         if n_ranks > 1:
@@ -62,6 +69,7 @@ def train(data: Path, model: str, steps: int, n_ranks: int) -> dict:
         sys.exit("\n".join(text for _, text in said))
     record = json.loads(said[0][0])
     return {"flops_per_s": record["flop_utilisation"] * record["gemm_peak_flops_per_s"],
+            "cpu_s": children_cpu_s() - before_s,
             "loss": record["curve"][-1]["loss"], "parameters": record["parameters"]}
 
 
@@ -79,7 +87,9 @@ def compare(data: Path, folder: str, steps: int, repeats: int) -> dict:
     return {"steps": steps, "parameters": runs[1][0]["parameters"],
             "one_process_of_two_threads_flops_per_s": summary([run["flops_per_s"] for run in runs[1]]),
             "two_processes_of_one_thread_flops_per_s": summary([run["flops_per_s"] for run in runs[2]]),
-            "ratio": summary(ratios), "loss": {n: run[0]["loss"] for n, run in runs.items()}}
+            "ratio": summary(ratios),
+            "cpu_time_ratio": summary([one["cpu_s"] / two["cpu_s"] for one, two in zip(runs[1], runs[2])]),
+            "loss": {n: run[0]["loss"] for n, run in runs.items()}}
 
 
 def cpu_name() -> str:

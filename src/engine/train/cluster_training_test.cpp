@@ -94,9 +94,11 @@ TEST(ClusterTrainingOfFields, EndsWithTheSameNetworkEverywhere) {
   expect_same_networks(train_together(3, corpus, items_between(0, 100), items_between(100, 120), 9));
 }
 
-// Pictures that are a batch each: fewer than there are processes.
+// Pictures: their steps are quick.
+Corpus photos(size_t n_items) { return take_field(many_fields(n_items), 1, items_between(0, n_items), 2).corpus; }
+
 TEST(ClusterTrainingOfFew, LearnsWholeBatchesEverywhere) {
-  const Corpus corpus = small_corpus(3, 3, 1);
+  const Corpus corpus = photos(3);
   const std::vector<uint32_t> items = items_between(0, 1);
   const Trained alone = train(corpus, items, {}, 4, nullptr);
   const std::vector<Trained> together = train_together(2, corpus, items, {}, 4);
@@ -105,23 +107,23 @@ TEST(ClusterTrainingOfFew, LearnsWholeBatchesEverywhere) {
 }
 
 TEST(ClusterTrainingInTime, EndsTogether) {
-  const Corpus corpus = small_corpus(200, 3, 1);
+  const Corpus corpus = photos(6 * 7);
   std::vector<int64_t> steps(2);
   expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
     at::set_num_threads(1);
-    const std::vector<uint32_t> items = items_between(0, 160);
+    const std::vector<uint32_t> items{0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19};
     DeepOptions options;
     options.seconds = 3;
     options.cluster = &cluster;
     options.setup = [&](double flops_per_s) {
       return setup_deep(corpus, items, {.seconds = 0.01, .flops_per_s = flops_per_s});
     };
-    const DeepResult result = train_deep(corpus, items_between(160, 200), options);
+    const DeepResult result = train_deep(corpus, items_between(28, 34), options);
     steps[static_cast<size_t>(cluster.rank())] = result.steps;
     EXPECT_FALSE(result.valid_logits.empty());
   }));
   EXPECT_EQ(steps[0], steps[1]);
-  EXPECT_GT(steps[0], 8);
+  EXPECT_GT(steps[0], 0);
 }
 
 }  // namespace
