@@ -16,7 +16,7 @@ L0 = {"base"}
 MODEL = L0 | {"data", "data/reader", "data/table", "kernel"}
 RUN = MODEL | {"model"}
 CAPABILITY = RUN | {"run", "report"}
-TRAIN = CAPABILITY | {"cli/options.h", "engine/net", "engine/feed", "engine/cluster"}
+TRAIN = CAPABILITY | {"cli/options.h", "engine/net", "engine/feed", "engine/device", "engine/cluster"}
 ENGINE_CAPABILITY = TRAIN | {"engine/train"}
 ALLOWED: dict[str, set[str]] = {
     "base": set(),
@@ -33,8 +33,9 @@ ALLOWED: dict[str, set[str]] = {
     "export": CAPABILITY,
     "cli": CAPABILITY | {"scan", "serve", "compare", "export"},
     "engine/cluster": L0,
-    "engine/feed": RUN | {"report"},
-    "engine/net": RUN | {"report", "engine/feed"},
+    "engine/device": L0 | {"kernel"},
+    "engine/feed": RUN | {"report", "engine/device"},
+    "engine/net": RUN | {"report", "engine/feed", "engine/device"},
     "engine/train": TRAIN,
     "engine/search": ENGINE_CAPABILITY,
     "engine/explain": ENGINE_CAPABILITY,

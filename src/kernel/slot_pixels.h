@@ -68,8 +68,8 @@ GULO_HOST_DEVICE inline float channel_of(const uint8_t* pixel, int32_t n_in, int
   if (is_alpha) return n_in % 2 == 0 ? pixel[n_in - 1] : 255.f;
   if (n_in < 3) return pixel[0];
   if (n_out >= 3) return pixel[channel];
-  // Rounded, as a grey picture's values are whole.
-  return static_cast<float>(static_cast<int32_t>((pixel[0] + pixel[1] + pixel[2]) / 3.f + 0.5f));
+  // The mean, rounded, as a grey picture's values are whole.
+  return static_cast<float>((2 * (pixel[0] + pixel[1] + pixel[2]) + 3) / 6);
 }
 
 template <class Out>

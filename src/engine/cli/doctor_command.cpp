@@ -14,6 +14,7 @@
 #include "engine/net/tile_product.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
+#include "kernel/cuda_device.h"
 #include "kernel/kernel_check.h"
 
 namespace gulo {
@@ -26,12 +27,63 @@ json to_json(const SelfTest& test) {
   return {{"name", test.name}, {"passed", test.passed}, {"worst_error", test.worst_error}, {"remark", test.remark}};
 }
 
+json device_names() {
+  json names{"cpu"};
+  for (size_t i = 0; i < cuda_devices().size(); ++i) names.push_back(fmt::format("cuda:{}", i));
+  return names;
+}
+
+json diagnose_cuda_device(int index, const CudaDevice& device) {
+  json report{{"name", device.name},
+              {"memory_bytes", device.memory_bytes},
+              {"compute_capability", fmt::format("{}.{}", device.major, device.minor)},
+              {"n_multiprocessors", device.n_multiprocessors},
+              {"upload_bytes_per_s", probe_upload_bytes_per_s(index)}};
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16})
+    report["gemm_peak_flops_per_s"][dtype == at::kFloat ? "fp32" : "bf16"] =
+        probe_gemm_flops_per_s(dtype, at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index)));
+  return report;
+}
+
+// Each device, and how fast each sends to the next one.
+json diagnose_cuda() {
+  std::string why;
+  const std::vector<CudaDevice> devices = cuda_devices(&why);
+  json report{{"devices", json::array()}};
+  if (devices.empty()) report["none_because"] = why;
+  const int n = static_cast<int>(devices.size());
+  for (int i = 0; i < n; ++i) {
+    report["devices"].push_back(diagnose_cuda_device(i, devices[static_cast<size_t>(i)]));
+    if (n > 1) report["devices"].back()["to_next_device_bytes_per_s"] = probe_peer_bytes_per_s(i, (i + 1) % n);
+  }
+  return report;
+}
+
+std::string cuda_to_text(const json& cuda) {
+  if (cuda["devices"].empty()) return "cuda: none, " + cuda["none_because"].get<std::string>() + "\n";
+  std::string text;
+  for (size_t i = 0; i < cuda["devices"].size(); ++i) {
+    const json& device = cuda["devices"][i];
+    text += fmt::format("cuda:{}: {}, {} of memory, compute capability {}, {}/s from the host", i,
+                        device["name"].get<std::string>(), format_bytes(device["memory_bytes"].get<double>()),
+                        device["compute_capability"].get<std::string>(),
+                        format_bytes(device["upload_bytes_per_s"].get<double>()));
+    if (device.contains("to_next_device_bytes_per_s"))
+      text +=
+          fmt::format(", {}/s to the next device", format_bytes(device["to_next_device_bytes_per_s"].get<double>()));
+    text += "\n";
+    for (const auto& [format, peak] : device["gemm_peak_flops_per_s"].items())
+      text += fmt::format("cuda:{}: {} products: {}FLOP/s\n", i, format, format_si(peak.get<double>()));
+  }
+  return text;
+}
+
 json diagnose(int n_threads) {
   at::set_num_threads(n_threads);
   json report{
       {"version", GULO_VERSION},
       {"libtorch", TORCH_VERSION},
-      {"devices", {"cpu"}},
+      {"devices", device_names()},
       {"n_threads", n_threads},
       {"kernels", kernel_target()},
       {"bf16", fastest_dtype() == at::kBFloat16},
@@ -46,6 +98,7 @@ json diagnose(int n_threads) {
     for (const SelfTest& test : self_test_matmul(dtype)) report["tests"].push_back(to_json(test));
     report["gemm_peak_flops_per_s"][dtype == at::kFloat ? "fp32" : "bf16"] = probe_gemm_flops_per_s(dtype);
   }
+  report["cuda"] = diagnose_cuda();
   report["used"] = matmul_dtype() == at::kFloat ? "fp32" : "bf16";
   return report;
 }
@@ -59,6 +112,7 @@ std::string to_text(const json& report) {
   for (const auto& [format, peak] : report["gemm_peak_flops_per_s"].items())
     text += fmt::format("{} products: {}FLOP/s{}\n", format, format_si(peak.get<double>()),
                         report["used"] == format ? ", used for training" : "");
+  text += cuda_to_text(report["cuda"]);
   text += "OpenMP waits: " + report["omp_wait_policy"].get<std::string>() + "\n";
   for (const json& test : report["tests"])
     text += fmt::format("{:4}  {}  {}\n", test["passed"].get<bool>() ? "ok" : "BAD", test["name"].get<std::string>(),

@@ -14,13 +14,17 @@
 #include "cli/output.h"
 #include "engine/cli/engine_commands.h"
 #include "engine/train/trainer.h"
+#include "kernel/cuda_device.h"
 
 namespace gulo {
 
 namespace {
 
-void require_known_device(const std::string& device) {
-  require(device != "cuda", ErrorKind::kDevice, "this build has no CUDA", "use --device cpu, or leave --device out");
+// Known before data are read; whether the device is of use for them, the trainer says.
+void require_device(const std::string& device) {
+  std::string why;
+  require(device != "cuda" || !cuda_devices(&why).empty(), ErrorKind::kDevice, "no CUDA device: " + why,
+          "use --device cpu, or leave --device out");
 }
 
 // "pixels", or "photo=pixels,note=bytes", which is of columns.
@@ -74,7 +78,7 @@ int threads_of_process(const Options& options, const std::optional<ClusterPlace>
 }
 
 int run_train(const Options& options) {
-  require_known_device(options.device);
+  require_device(options.device);
   catch_interrupts();
   const std::optional<ClusterPlace> place = find_cluster_place(std::getenv);
   const nlohmann::json record = train_recogniser({.data = options.data.at(0),
@@ -99,7 +103,8 @@ int run_train(const Options& options) {
                                                   .augment = !options.no_augment,
                                                   .checkpoint_s = options.checkpoint_s,
                                                   .resume = options.resume,
-                                                  .place = place});
+                                                  .place = place,
+                                                  .device = options.device});
   if (place && place->rank > 0) return 0;
   write_output(options.json ? record.dump() + "\n" : summary(record));
   return 0;

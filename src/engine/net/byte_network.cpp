@@ -9,8 +9,10 @@
 
 #include "data/window_plan.h"
 #include "engine/feed/packed_batch.h"
+#include "engine/feed/slot_packer.h"
 #include "engine/net/byte_stem_layer.h"
 #include "engine/net/logit_sums.h"
+#include "engine/net/slot_rows.h"
 #include "engine/net/spec_check.h"
 #include "kernel/byte_stem.h"
 
@@ -24,6 +26,7 @@ RowBodySpec body_spec(const ByteNetworkSpec& spec) {
 }
 
 constexpr int64_t kBatchBytes = 64 << 10;
+constexpr int64_t kSlotBatchBytes = 4 << 20;  // on a device, which wants more at once
 
 std::vector<WindowRange> windows_of(const ItemView& item, const ByteNetworkSpec& spec, size_t max_windows) {
   return prediction_windows(item.bytes.size(), static_cast<size_t>(spec.window_bytes), max_windows);
@@ -59,6 +62,13 @@ at::Tensor ByteNetwork::forward(const Batch& batch, const TrainStep* step) {
                        dropout);
 }
 
+at::Tensor ByteNetwork::forward_slots(const SlotBatch& batch, double head_dropout) {
+  const at::Tensor keep =
+      batch.keep.unsqueeze(1).expand({-1, body_.rows_per_coarse_row()}).reshape({-1});  // of the stem's rows
+  return body_.forward_slots(slot_byte_stem(batch.values, stem_table_, stem_bias_, keep, dtype_), keep, batch.n_slots,
+                             head_dropout);
+}
+
 Batch ByteNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
   Batch part = bare_part(batch, begin, end);
   part.values = {part_of_rows(batch, batch.values[0], begin, end, coarse_row_bytes(), ByteStemShape::kPad)};
@@ -69,8 +79,27 @@ double ByteNetwork::forward_flops(const Batch& batch) const {
   return forward_flops(batch.n_item_rows, static_cast<int64_t>(batch.owners.size()));
 }
 
+// Each window has a slot; the last batch is as large as the others.
+std::vector<float> ByteNetwork::slot_logits(std::span<const ItemView> items, size_t max_windows) {
+  const at::Device device = stem_table_.device();
+  const int64_t slot_rows = rows_for_window(spec_.window_bytes, coarse_row_bytes());
+  LogitSums sums(
+      SlotPacker({std::max<int64_t>(1, kSlotBatchBytes / spec_.window_bytes), slot_rows, coarse_row_bytes()}),
+      items.size(), static_cast<size_t>(spec_.n_labels), [&](const Batch& batch) {
+        return forward_slots(
+                   {batch.values[0].to(device), batch.values[1].to(device), batch.values[1].size(0) / slot_rows}, 0)
+            .to(at::kCPU, at::kFloat)
+            .contiguous();
+      });
+  for (size_t i = 0; i < items.size(); ++i)
+    for (const WindowRange& range : windows_of(items[i], spec_, max_windows))
+      sums.add(Window{items[i].bytes.subspan(range.begin, range.size), static_cast<uint32_t>(i), 0}, range.weight);
+  return sums.finish();
+}
+
 std::vector<float> ByteNetwork::logits(std::span<const ItemView> items, size_t max_windows) {
   const at::NoGradGuard no_grad;
+  if (!on_cpu()) return slot_logits(items, max_windows);
   const int64_t batch_bytes = std::max<int64_t>(kBatchBytes, spec_.window_bytes);
   const int64_t n_rows = (rows_for_window(batch_bytes, coarse_row_bytes()) + 15) / 16 * 16;
   LogitSums sums(BatchPacker({n_rows, coarse_row_bytes()}), items.size(), static_cast<size_t>(spec_.n_labels),

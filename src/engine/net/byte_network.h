@@ -23,6 +23,7 @@ class ByteNetwork : public DeepNetwork {
   ByteNetwork(const ByteNetworkSpec& spec, uint64_t seed, at::ScalarType dtype);
 
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
+  at::Tensor forward_slots(const SlotBatch& batch, double head_dropout) override;
   // Blank rows do no useful work, and the stem does none at all.
   double forward_flops(const Batch& batch) const override;
   // Items longer than the spec's window_bytes are cut into windows (data/window_plan.h).
@@ -40,6 +41,8 @@ class ByteNetwork : public DeepNetwork {
   double forward_flops(int64_t n_item_rows, int64_t n_items) const { return body_.forward_flops(n_item_rows, n_items); }
 
  private:
+  std::vector<float> slot_logits(std::span<const ItemView> items, size_t max_windows);
+
   ByteNetworkSpec spec_;
   at::ScalarType dtype_;
   RowBody body_;

@@ -37,9 +37,10 @@ template <class T>
 variable_list stem_backward(const variable_list& saved, const Variable& grad_out) {
   const Variable &bytes = saved[0], &table = saved[1];
   const at::Tensor grad_table = at::empty_like(table), grad_bias = at::empty({table.size(2)}, table.options());
-  for_each_part(n_parts(), [&](int64_t part, int64_t, int64_t) {
+  const int64_t n = n_parts();  // another thread may be told another number
+  for_each_part(n, [&](int64_t part, int64_t, int64_t) {
     byte_stem_backward_range(shape_of(bytes, table), read<uint16_t>(bytes), read<T>(grad_out), write<float>(grad_table),
-                             write<float>(grad_bias), static_cast<int>(part), static_cast<int>(n_parts()));
+                             write<float>(grad_bias), static_cast<int>(part), static_cast<int>(n));
   });
   return {Variable(), grad_table, grad_bias, Variable(), Variable()};
 }

@@ -31,6 +31,15 @@ at::Tensor DeepNetwork::loss(const Batch& batch, const BatchTargets& targets, co
   return task_loss(forward(batch, &step), targets, step.label_smoothing);
 }
 
+at::Tensor DeepNetwork::forward_slots(const SlotBatch&, double) {
+  throw Error(ErrorKind::kDevice, "networks of this kind compute on the CPU only", "use --device cpu");
+}
+
+void DeepNetwork::to(const at::Device& device) {
+  // In place, as networks hold the tensors under a second name.
+  for (Parameter& parameter : parameters_) parameter.value.set_data(parameter.value.detach().to(device));
+}
+
 std::vector<double> DeepNetwork::entry_costs(const Batch& batch) const {
   std::vector<double> costs(batch.owners.size(), 1);
   for (size_t i = 0; i < batch.begins.size(); ++i) costs[i] = batch.ends[i] - batch.begins[i] + 1;
@@ -47,7 +56,7 @@ ParameterBuffers DeepNetwork::export_parameters() const {
   ParameterBuffers buffers;
   for (const Parameter& parameter : parameters_) {
     const at::Tensor value =
-        parameter.value.detach().to(parameter.hidden_matrix ? at::kBFloat16 : at::kFloat).contiguous();
+        parameter.value.detach().cpu().to(parameter.hidden_matrix ? at::kBFloat16 : at::kFloat).contiguous();
     std::vector<uint8_t>& bytes = buffers.storage.emplace_back(value.nbytes());
     if (!bytes.empty()) std::memcpy(bytes.data(), value.const_data_ptr(), bytes.size());
     TensorView& view = buffers.tensors["deep." + parameter.name];

@@ -14,6 +14,7 @@
 #include "data/reader/reader.h"
 #include "engine/feed/batch.h"
 #include "engine/net/batch_targets.h"
+#include "engine/net/slot_batch.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
 
@@ -55,6 +56,10 @@ class DeepNetwork {
   virtual at::Tensor forward(const Batch& batch, const TrainStep* step) = 0;
   // Mean loss of the entries: task_loss() unless a network of several members has its own.
   virtual at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step);
+  // Logits [n_slots, n_labels] float of slots, on the device that the parameters are on. head_dropout > 0: in training;
+  // what it drops is drawn from LibTorch's generator of the device. Throws Error (kDevice): most kinds are not made for
+  // it yet.
+  virtual at::Tensor forward_slots(const SlotBatch& batch, double head_dropout);
   // What a network of several fields takes of this one, [n_entries, n_labels]: its logits, unless these are made of
   // more than one entry's own features.
   virtual at::Tensor features(const Batch& batch, const TrainStep* step) { return forward(batch, step); }
@@ -88,6 +93,10 @@ class DeepNetwork {
   std::vector<Parameter>& parameters() { return parameters_; }
   const std::vector<Parameter>& parameters() const { return parameters_; }
   int64_t n_parameters() const;
+
+  // Moves all parameters; logits() follows them, forward() is for the CPU.
+  void to(const at::Device& device);
+  bool on_cpu() const { return parameters_.empty() || parameters_[0].value.is_cpu(); }
 
   // Names are "deep." + the parameter's.
   ParameterBuffers export_parameters() const;

@@ -10,6 +10,7 @@
 #include "engine/net/join_rows.h"
 #include "engine/net/pool.h"
 #include "engine/net/residual_block.h"
+#include "engine/net/slot_rows.h"
 #include "engine/net/spec_check.h"
 
 namespace gulo {
@@ -27,8 +28,7 @@ void check_spec(const RowBodySpec& spec) {
     check_range(stage.depth, 0, kMaxDepth, "stage depth");
     check_range(stage.downsample, 1, kMaxDownsample, "stage downsample");
     rows *= stage.downsample;
-    check_network(rows <= kMaxRowsPerCoarseRow,
-                  fmt::format("stages join more than {} rows", kMaxRowsPerCoarseRow));
+    check_network(rows <= kMaxRowsPerCoarseRow, fmt::format("stages join more than {} rows", kMaxRowsPerCoarseRow));
   }
 }
 
@@ -102,6 +102,19 @@ at::Tensor RowBody::forward(at::Tensor x, at::Tensor keep, const std::vector<int
   }
   const at::Tensor pooled = pool_items(x, queries_, begins, ends);
   const at::Tensor features = drop(at::layer_norm(pooled, {pooled.size(1)}), dropout);
+  return at::addmm(head_bias_, features, head_weight_);
+}
+
+at::Tensor RowBody::forward_slots(at::Tensor x, at::Tensor keep, int64_t n_slots, double dropout) const {
+  for (size_t s = 0; s < stages_.size(); ++s) {
+    const Stage& stage = stages_[s];
+    // Rows that are joined are all blank or none of them is.
+    keep = keep.view({-1, spec_.stages[s].downsample}).select(1, 0).contiguous();
+    if (stage.join_weight.defined()) x = slot_join_rows(x, stage.join_weight, stage.join_bias, keep);
+    for (const Block& block : stage.blocks) x = slot_residual_block(x, block.w1, block.b1, block.w2, block.b2, keep);
+  }
+  const at::Tensor pooled = pool_slots(x, queries_, keep, n_slots);
+  const at::Tensor features = at::dropout(at::layer_norm(pooled, {pooled.size(1)}), dropout, dropout > 0);
   return at::addmm(head_bias_, features, head_weight_);
 }
 

@@ -51,6 +51,9 @@ class RowBody {
   at::Tensor forward(at::Tensor x, at::Tensor keep, const std::vector<int32_t>& begins,
                      const std::vector<int32_t>& ends, const Dropout& dropout = {}) const;
 
+  // The same of slots, on any device (slot_rows.h). keep: of x's rows, slot after slot; blank rows of x are zero.
+  at::Tensor forward_slots(at::Tensor x, at::Tensor keep, int64_t n_slots, double dropout) const;
+
   int rows_per_coarse_row() const;
   // Of the matrix products of one forward pass over so many coarse rows that are not blank.
   double forward_flops(int64_t n_item_rows, int64_t n_items) const;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "engine/net/byte_network.h"
 
@@ -31,6 +30,8 @@ double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t
   return 3 * network.forward_flops(n_rows, static_cast<int64_t>(items.size()));
 }
 
+}  // namespace
+
 std::vector<std::string> augmentation_of(const FeedOptions& feed) {
   std::vector<std::string> ways;
   if (feed.crop_fraction < 1)
@@ -39,9 +40,8 @@ std::vector<std::string> augmentation_of(const FeedOptions& feed) {
   return ways;
 }
 
-}  // namespace
-
-DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
+DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                   std::span<const RowWidths> widths) {
   DeepPlan plan;
   const size_t long_item = length_quantile(corpus, train, 0.9);
   const bool is_short = long_item <= 512;
@@ -51,7 +51,7 @@ DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, dou
   // Machine code in 256-byte pieces, validated on what lies further on in the same programs, one run of 400 steps each:
   // whole items 2.2 % wrong, crops of half and more 1.8 %.
   plan.feed.crop_fraction = 0.5;
-  for (const auto& [width, last_width] : {std::pair{192, 256}, {128, 192}, {96, 128}, {64, 96}}) {
+  for (const auto& [width, last_width] : widths) {
     plan.spec.stem_width = width;
     plan.spec.stages = {{width, 3, 1}, {last_width, 2, is_short ? 2 : 4}};
     if (kLeastEpochs * training_flops_per_epoch(corpus, train, plan.spec) <= seconds * flops_per_s) break;

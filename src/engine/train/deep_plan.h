@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "data/corpus.h"
@@ -22,8 +24,21 @@ struct DeepPlan {
   double label_smoothing = 0.1;
 };
 
+// Of the first stage's and the last stage's rows.
+struct RowWidths {
+  int width, last_width;
+};
+// That are chosen from, widest first.
+inline constexpr RowWidths kCpuWidths[] = {{192, 256}, {128, 192}, {96, 128}, {64, 96}};
+inline constexpr RowWidths kDeviceWidths[] = {{1024, 1536}, {768, 1024}, {512, 768}, {384, 512}, {256, 384},
+                                              {192, 256},   {128, 192},  {96, 128},  {64, 96}};
+
 // `flops_per_s`: what the training loop may be expected to reach. Deterministic.
-DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s);
+DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                   std::span<const RowWidths> widths = kCpuWidths);
+
+// How items are varied, for people.
+std::vector<std::string> augmentation_of(const FeedOptions& feed);
 
 // The plan's network, with random parameters, and its feed.
 DeepSetup setup_bytes(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan, uint64_t seed,

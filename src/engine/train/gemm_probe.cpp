@@ -11,10 +11,17 @@ namespace gulo {
 namespace {
 
 struct Product {
-  Product(int64_t m, int64_t n, int64_t k, at::ScalarType dtype)
-      : a(at::randn({m, k}).to(dtype)), b(at::randn({n, k}).to(dtype)), out(at::empty({m, n}, dtype)) {}
-  double flops() const { return 2. * static_cast<double>(a.numel()) * static_cast<double>(b.size(0)); }
-  void run() { at::mm_out(out, a, b.t()); }
+  Product(int64_t m, int64_t n, int64_t k, at::ScalarType dtype, const at::Device& device)
+      : a(at::randn({m, k}).to(device, dtype)),
+        b(at::randn({n, k}).to(device, dtype)),
+        out(at::empty({m, n}, a.options())) {}
+  double flops() const { return n_runs() * 2. * static_cast<double>(a.numel()) * static_cast<double>(b.size(0)); }
+  // A device takes several at once; reading a number waits for it.
+  int n_runs() const { return a.is_cpu() ? 1 : 10; }
+  void run() {
+    for (int i = 0; i < n_runs(); ++i) at::mm_out(out, a, b.t());
+    if (!a.is_cpu()) out[0][0].item<float>();
+  }
 
   at::Tensor a, b, out;
 };
@@ -23,11 +30,12 @@ double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock:
 
 }  // namespace
 
-double probe_gemm_flops_per_s(at::ScalarType dtype, double seconds) {
+double probe_gemm_flops_per_s(at::ScalarType dtype, const at::Device& device, double seconds) {
   const at::NoGradGuard no_grad;
   std::vector<Product> products;
-  for (int64_t n : {512, 768, 1024, 1536}) products.emplace_back(n, n, n, dtype);
-  products.emplace_back(4096, 512, 512, dtype);
+  const int64_t unit = device.is_cpu() ? 256 : 2048;
+  for (int64_t n : {2, 3, 4, 6}) products.emplace_back(n * unit, n * unit, n * unit, dtype, device);
+  products.emplace_back(16 * unit, 2 * unit, 2 * unit, dtype, device);
   for (Product& product : products) product.run();
   double best = 0;
   const double deadline = now_s() + seconds;

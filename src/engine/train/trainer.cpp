@@ -24,6 +24,7 @@
 #include "engine/train/bank_trainer.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/deep_trainer.h"
+#include "engine/train/device_trainer.h"
 #include "engine/train/engine_predictor.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
@@ -31,6 +32,7 @@
 #include "engine/train/saved_parts.h"
 #include "engine/train/self_training.h"
 #include "engine/train/wide_search.h"
+#include "kernel/cuda_device.h"
 #include "kernel/kernel_check.h"
 #include "model/calibration.h"
 #include "model/model_file.h"
@@ -166,6 +168,7 @@ class RecogniserTrainer {
     say_what_is_there();
     require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
             "--balanced needs data with one label an item", "leave --balanced out");
+    choose_device();
     if (cluster_) agree_on_data();
     if (resumed_) resume();
     if (!options_.unlabelled_data.empty()) return self_train();
@@ -285,6 +288,8 @@ class RecogniserTrainer {
     const Model teacher = load_model(options_.model_path);
     RecogniserTrainer student(options_);
     student.dtype_ = dtype_;
+    student.device_ = device_;
+    student.device_name_ = device_name_;
     student.gemm_peak_flops_per_s_ = gemm_peak_flops_per_s_;
     student.curve_ = std::move(curve_);
     student.n_labelled_ = data_.corpus.n_items();
@@ -315,6 +320,29 @@ class RecogniserTrainer {
               "run `gulo doctor` and report what it prints");
     }
     dtype_ = matmul_dtype();
+  }
+
+  // "cuda" is an error where it cannot be, "auto" takes the CPU then.
+  void choose_device() {
+    if (options_.device == "cpu") return;
+    std::string why_none, why_not;
+    const std::vector<CudaDevice> devices = cuda_devices(&why_none);
+    if (!devices.empty() && devices[0].major < 8)
+      why_none = fmt::format("{} has compute capability {}.{}, 8.0 is the least", devices[0].name, devices[0].major,
+                             devices[0].minor);
+    const bool asked = options_.device == "cuda", trains = trains_on_device(data_.corpus, &why_not);
+    require(!asked || why_none.empty(), ErrorKind::kDevice, "no CUDA device: " + why_none,
+            "use --device cpu, or leave --device out");
+    require(!asked || trains, ErrorKind::kDevice, "there is no training on a CUDA device yet for " + why_not,
+            "use --device cpu, or leave --device out");
+    const bool alone = !cluster_ && !resumed_;
+    require(!asked || alone, ErrorKind::kUsage, "a CUDA device trains in one process, from beginning to end",
+            "leave --resume out and start one process, or use --device cpu");
+    if (!why_none.empty() || !trains || !alone) return;
+    device_ = at::Device(at::kCUDA, 0);
+    device_name_ = devices[0].name;
+    dtype_ = at::kBFloat16;
+    say("the deep part trains on " + device_name_);
   }
 
   void say_what_is_there() const {
@@ -451,17 +479,26 @@ class RecogniserTrainer {
           options_.steps > 0 ? -1 : plan_.end_s - clock_s());
       return !interrupted();
     };
-    deep.setup = [&](double flops_per_s) {
+    const auto options_at = [&](double flops_per_s) -> const SetupOptions& {
       setup_options.flops_per_s = flops_per_s;
       setup_options.seed = deep.seed;
       setup_options.dtype = deep.dtype;
       setup_options.augment = options_.augment;
-      DeepSetup setup = setup_deep(data_.corpus, train, setup_options);
+      return setup_options;
+    };
+    const auto with_augmentation_kept = [&](auto setup) {
       augmentation_ = setup.augmentation;
       return setup;
     };
+    deep.setup = [&](double flops_per_s) {
+      return with_augmentation_kept(setup_deep(data_.corpus, train, options_at(flops_per_s)));
+    };
+    const auto device_setup = [&](double flops_per_s) {
+      return with_augmentation_kept(setup_on_device(data_.corpus, train, options_at(flops_per_s), device_));
+    };
     deep.gemm_peak_flops_per_s = gemm_peak_flops_per_s_;
-    DeepResult result = train_deep(data_.corpus, valid, deep);
+    DeepResult result = device_.is_cpu() ? train_deep(data_.corpus, valid, deep)
+                                         : train_deep_on_device(data_.corpus, valid, deep, device_, device_setup);
     gemm_peak_flops_per_s_ = result.gemm_peak_flops_per_s;
     return result;
   }
@@ -605,7 +642,7 @@ class RecogniserTrainer {
                 {"n_labels", data_.corpus.task == Task::kNumber ? 0 : data_.corpus.labels.size()},
                 {"task", task_name(data_.corpus.task)},
                 {"kind", kind_name(data_.corpus.kind)},
-                {"device", "cpu"},
+                {"device", device_.is_cpu() ? "cpu" : "cuda"},
                 {"balanced", options_.balanced},
                 {"budget_s", options_.budget_s},
                 {"wall_s", clock_s()},
@@ -625,6 +662,7 @@ class RecogniserTrainer {
                 {"peak_memory_bytes", peak_memory_bytes()},
                 {"curve", curve_},
                 {"machine", {{"cpu", cpu_name()}, {"kernels", kernel_target()}, {"libtorch", TORCH_VERSION}}}};
+    if (!device_.is_cpu()) record["machine"]["device"] = device_name_;
     if (data_.corpus.task == Task::kNumber) record["valid_rmse"] = n_valid_ == 0 ? json() : json(valid_rmse_);
     if (!self_training_.is_null()) record["self_training"] = self_training_;
     uint64_t n_parameters = wide_ ? wide_->n_parameters : bank_ ? bank_->n_parameters : 0;
@@ -664,6 +702,8 @@ class RecogniserTrainer {
   Targets valid_targets_;
   BudgetPlan plan_;
   at::ScalarType dtype_ = at::kFloat;
+  at::Device device_ = at::kCPU;  // of the deep part's training
+  std::string device_name_;
   double checkpoint_s_ = 0, clock_shift_s_ = 0;
   std::optional<TrainingState> resumed_;
   std::optional<WideResult> wide_;

@@ -34,6 +34,7 @@ struct TrainOptions {
   double checkpoint_s = -1;                // seconds between checkpoints; 0: never, -1: as the budget suggests
   bool resume = false;                     // goes on from the checkpoint beside the model
   std::optional<ClusterPlace> place{};     // of this process among those that train together; none: it is alone
+  std::string device = "auto";             // auto | cpu | cuda: where the deep part trains
 };
 
 // Trains, writes model_path, and returns the training record (the keys of `train --json`). Ctrl-C keeps the best so

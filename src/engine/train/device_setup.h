@@ -1,0 +1,39 @@
+// What a kind gives to the trainer on a device: a network of a size that device and time allow, and its feed.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data/corpus.h"
+#include "engine/feed/slot_feed.h"
+#include "engine/net/deep_network.h"
+#include "engine/train/deep_plan.h"
+#include "engine/train/optimiser.h"
+
+namespace gulo {
+
+struct DeviceSetup {
+  std::shared_ptr<DeepNetwork> network;  // with forward_slots(), on the CPU yet
+  std::unique_ptr<SlotFeed> feed;        // on the device
+  OptimiserOptions optimiser;
+  double head_dropout = 0.2;
+  double label_smoothing = 0.1;
+  double forward_flops = 0;  // of a step's matrix products over what is no padding
+  std::vector<std::string> augmentation;
+};
+
+// Is there a way to train on a CUDA device for data of this kind, task and size? Else `why` says which there is not
+// for.
+bool trains_on_device(const Corpus& corpus, std::string* why);
+
+// The sizes that a device's time allows: far larger batches, and networks up to 1024 wide. Deterministic.
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
+                            const at::Device& device);
+// The plan's network and feed.
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+
+}  // namespace gulo

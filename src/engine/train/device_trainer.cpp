@@ -1,0 +1,221 @@
+#include "engine/train/device_trainer.h"
+
+#include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include "base/error.h"
+#include "data/targets.h"
+#include "engine/device/device_graph.h"
+#include "engine/net/slot_rows.h"
+#include "engine/train/gemm_probe.h"
+#include "model/calibration.h"
+
+namespace gulo {
+namespace {
+
+constexpr double kWarmUpFraction = 0.03;
+// Libraries set themselves up and choose algorithms in the first steps; the last of these say what a step costs.
+constexpr int64_t kFirstSteps = 4;
+// The host looks at the loss about so often, and a graph holds as many steps as that takes.
+constexpr double kSecondsPerReplay = 0.05;
+constexpr int kMostStepsPerReplay = 64;
+constexpr int kValidations = 4;
+constexpr double kNominalFlopsPerS = 2e11;  // as deep_trainer.cpp has it
+constexpr size_t kMaxWindows = 16;
+
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+at::Tensor rate_scale(const at::Tensor& fraction) {
+  return (((fraction + 1e-3) / kWarmUpFraction).clamp_max(1) * (1 - fraction).clamp_min(0)).to(at::kFloat);
+}
+
+class DeviceTrainer {
+ public:
+  DeviceTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options,
+                const at::Device& device)
+      : options_(options), device_(device), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
+    for (const uint32_t item : valid) valid_items_.push_back(corpus.view(item));
+    if (device.is_cuda()) graph_.emplace();
+  }
+
+  DeepResult run(const std::function<DeviceSetup(double)>& setup) {
+    result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0
+                                        ? options_.gemm_peak_flops_per_s
+                                        : probe_gemm_flops_per_s(options_.dtype, device_);
+    const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.3 * result_.gemm_peak_flops_per_s;
+    on_stream([&] {
+      DeviceSetup made = setup(expected);
+      made.network->to(device_);
+      steps_.emplace(std::move(made), options_.dtype);
+    });
+    loop_start_s_ = now_s();
+    take_first_steps();
+    while (go_on_ && fraction_ < 1) {
+      replay();
+      if (validation_is_due()) validate();
+    }
+    finish();
+    return std::move(result_);
+  }
+
+ private:
+  void on_stream(const std::function<void()>& work) {
+    if (graph_)
+      graph_->run(work);
+    else
+      work();
+  }
+
+  void take_first_steps() {
+    if (options_.steps > 0) steps_->set_fraction_per_step(1. / static_cast<double>(options_.steps));
+    const int64_t n = options_.steps > 0 ? std::min(options_.steps, kFirstSteps) : kFirstSteps;
+    for (int64_t i = 0; i < n; ++i) {
+      const double start_s = now_s();
+      on_stream([&] { steps_->step(); });
+      step_s_ = now_s() - start_s;
+    }
+    count(n);
+    if (options_.steps == 0) pace();
+    // Launching is what takes long without a graph: a few steps in one say what they really cost.
+    if (!graph_ || fraction_ >= 1) return;
+    capture(1);
+    for (int i = 0; i < 2 && go_on_ && fraction_ < 1; ++i) replay();
+    if (fraction_ < 1) capture(std::clamp(static_cast<int>(kSecondsPerReplay / step_s_), 1, kMostStepsPerReplay));
+  }
+
+  void capture(int n_steps) {
+    if (options_.steps > 0) n_steps = static_cast<int>(std::clamp<int64_t>(options_.steps - result_.steps, 1, n_steps));
+    steps_per_replay_ = n_steps;
+    graph_->capture([&] { steps_->step(); }, n_steps);
+  }
+
+  // Where a given number of steps is not a multiple of a graph's, the last are taken one by one.
+  void replay() {
+    const double start_s = now_s();
+    const bool whole = options_.steps == 0 || options_.steps - result_.steps >= steps_per_replay_;
+    const int n = graph_ && whole ? steps_per_replay_ : 1;
+    if (graph_ && whole)
+      graph_->replay();
+    else
+      on_stream([&] { steps_->step(); });
+    step_s_ = (now_s() - start_s) / n;
+    count(n);
+    if (options_.steps == 0) pace();
+    const double loss = steps_->loss();
+    require(std::isfinite(loss), ErrorKind::kDevice, "training diverged: the loss is not a number",
+            "try another --seed, and report it");
+    if (options_.progress) go_on_ = options_.progress(state(loss));
+  }
+
+  void count(int64_t n_steps) {
+    result_.steps += n_steps;
+    fraction_ = options_.steps > 0 ? static_cast<double>(result_.steps) / static_cast<double>(options_.steps)
+                                   : std::max(fraction_, steps_->fraction());
+  }
+
+  // The schedule ends when the time does, whatever the steps to come will cost.
+  void pace() {
+    const double left_s = start_s_ + options_.seconds - 1.1 * validation_s_ - now_s();
+    if (left_s <= 0)
+      fraction_ = 1;
+    else
+      steps_->set_fraction_per_step((1 - steps_->fraction()) / std::max(1., left_s / step_s_));
+  }
+
+  bool validation_is_due() const {
+    return n_validated_ + 1 < kValidations && fraction_ < 1 &&
+           fraction_ >= static_cast<double>(n_validated_ + 1) / kValidations;
+  }
+
+  void validate() {
+    ++n_validated_;
+    if (valid_items_.empty()) return;
+    const double start_s = now_s();
+    std::vector<float> logits;
+    on_stream([&] { logits = steps_->network().logits(valid_items_, kMaxWindows); });
+    validation_s_ = now_s() - start_s;
+    valid_error_ = answer_error(logits, valid_targets_);
+    result_.curve.push_back({now_s() - start_s_, result_.steps, steps_->loss(), valid_error_});
+    if (!best_.empty() && valid_error_ > result_.valid_error) return;
+    result_.valid_error = valid_error_;
+    result_.valid_logits = std::move(logits);
+    best_.clear();
+    for (const Parameter& parameter : steps_->network().parameters())
+      best_.push_back(parameter.value.detach().to(at::kCPU, at::kFloat, false, true));
+  }
+
+  DeepProgress state(double loss) const {
+    const double bytes = steps_->setup().feed->mean_bytes() * steps_->setup().feed->shape().n_slots;
+    return {std::min(1., fraction_), result_.steps, loss, valid_error_,
+            bytes * static_cast<double>(result_.steps) / (now_s() - loop_start_s_)};
+  }
+
+  void finish() {
+    result_.interrupted = !go_on_;
+    result_.loop_seconds = now_s() - loop_start_s_;
+    const SlotFeed& feed = *steps_->setup().feed;
+    result_.epochs = feed.epochs(result_.steps);
+    result_.model_flops = 3 * static_cast<double>(result_.steps) * steps_->setup().forward_flops;
+    result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
+    result_.feed_overhead = std::numeric_limits<double>::quiet_NaN();  // a part of the graph: not measured
+    validate();
+    DeepNetwork& network = steps_->network();
+    network.to(at::kCPU);
+    for (size_t i = 0; i < best_.size(); ++i) network.parameters()[i].value.detach().copy_(best_[i]);
+    result_.network = steps_->setup().network;
+  }
+
+  const DeepOptions& options_;
+  const at::Device device_;
+  const double start_s_;
+  std::vector<ItemView> valid_items_;
+  const Targets valid_targets_;
+  std::optional<DeviceSteps> steps_;
+  std::optional<DeviceGraph> graph_;  // destroyed before what its steps use
+
+  DeepResult result_;
+  std::vector<at::Tensor> best_;
+  int steps_per_replay_ = 1, n_validated_ = 0;
+  bool go_on_ = true;
+  double loop_start_s_ = 0, step_s_ = 1, fraction_ = 0, validation_s_ = 0, valid_error_ = 1;
+};
+
+}  // namespace
+
+DeviceSteps::DeviceSteps(DeviceSetup setup, at::ScalarType dtype)
+    : setup_(std::move(setup)), optimiser_(setup_.network->parameters(), dtype, setup_.optimiser) {
+  const auto options = setup_.network->parameters().at(0).value.options().requires_grad(false);
+  fraction_ = at::zeros({}, options.dtype(at::kDouble));
+  per_step_ = at::zeros({}, options.dtype(at::kDouble));
+  loss_ = at::zeros({}, options);
+}
+
+void DeviceSteps::step() {
+  const DrawnSlots drawn = setup_.feed->next();
+  const SlotBatch batch{drawn.values, drawn.keep, drawn.labels.size(0)};
+  const at::Tensor loss =
+      slot_loss(setup_.network->forward_slots(batch, setup_.head_dropout), drawn.labels, setup_.label_smoothing);
+  loss.backward();
+  optimiser_.step(rate_scale(fraction_));
+  const at::NoGradGuard no_grad;
+  loss_.lerp_(loss.detach(), (loss_ == 0).to(at::kFloat) * 0.95 + 0.05);  // the first loss as it is
+  fraction_.add_(per_step_);
+}
+
+void DeviceSteps::set_fraction_per_step(double fraction) { per_step_.fill_(fraction); }
+double DeviceSteps::fraction() const { return fraction_.item<double>(); }
+double DeviceSteps::loss() const { return loss_.item<double>(); }
+
+DeepResult train_deep_on_device(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options,
+                                const at::Device& device, const std::function<DeviceSetup(double flops_per_s)>& setup) {
+  at::manual_seed(options.seed);
+  return DeviceTrainer(corpus, valid, options, device).run(setup);
+}
+
+}  // namespace gulo

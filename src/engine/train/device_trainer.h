@@ -1,0 +1,45 @@
+// Trains the deep part on a device that holds the corpus: batches are drawn there, and a step with everything in it,
+// the learning rate's schedule too, is one CUDA graph. The host replays it and now and then reads the loss. On the CPU
+// the same steps run one after the other without a graph: for tests, as deep_trainer.h is faster there.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <vector>
+
+#include "engine/net/deep_network.h"
+#include "engine/train/deep_trainer.h"
+#include "engine/train/device_optimiser.h"
+#include "engine/train/device_setup.h"
+
+namespace gulo {
+
+// The steps of a training. What they change lies on the network's device.
+class DeviceSteps {
+ public:
+  DeviceSteps(DeviceSetup setup, at::ScalarType dtype);
+
+  // Puts one step on the device: draw, forward, loss, backward, update, schedule. Never waits.
+  void step();
+  // From now on a step takes so much of the training, of which fraction() is done; the rate goes up within the first 3
+  // % and in a straight line down to zero at 1.
+  void set_fraction_per_step(double fraction);
+  // These wait for the device.
+  double fraction() const;
+  double loss() const;  // mean of the latest steps
+
+  DeepNetwork& network() { return *setup_.network; }
+  const DeviceSetup& setup() const { return setup_; }
+
+ private:
+  DeviceSetup setup_;
+  DeviceOptimiser optimiser_;
+  at::Tensor fraction_, per_step_, loss_;  // double [], double [], float []
+};
+
+// As train_deep(), but for options.setup: `setup` makes network and feed. The network that comes back is on the CPU.
+DeepResult train_deep_on_device(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options,
+                                const at::Device& device, const std::function<DeviceSetup(double flops_per_s)>& setup);
+
+}  // namespace gulo

@@ -1,0 +1,182 @@
+// Training on a device: what it draws and learns, on the CPU without a graph, and with one on a device.
+#include "engine/train/device_trainer.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <optional>
+#include <tuple>
+
+#include "base/error.h"
+#include "engine/device/device_graph.h"
+#include "engine/train/small_corpus.h"
+#include "kernel/cuda_test.h"
+
+namespace gulo {
+namespace {
+
+DeepPlan small_plan() {
+  DeepPlan plan;
+  plan.spec.taps = 4;
+  plan.spec.stem_width = 32;
+  plan.spec.stages = {{32, 1, 1}, {48, 1, 2}};
+  plan.spec.window_bytes = 256;
+  plan.spec.n_labels = 3;
+  plan.feed.crop_fraction = 0.9;
+  plan.step_bytes = 8192;
+  return plan;
+}
+
+const auto kItems = items_between(0, 300), kValid = items_between(300, 360);
+
+Corpus corpus() { return small_corpus(360, 3, 9); }
+
+DeepResult train(const Corpus& corpus, const DeepOptions& options, const at::Device& device = at::kCPU) {
+  return train_deep_on_device(corpus, kValid, options, device, [&](double) {
+    return setup_on_device(corpus, kItems, small_plan(), options.seed, options.dtype, device);
+  });
+}
+
+DeepOptions options_for(int64_t steps) {
+  DeepOptions options;
+  options.steps = steps;
+  options.gemm_peak_flops_per_s = 1e11;
+  return options;
+}
+
+TEST(DeviceOptimiser, TakesTheStepsOfTheCpus) {
+  at::manual_seed(1);
+  std::vector<Parameter> parameters, copies;
+  for (const auto& [name, sizes, is_matrix] : {std::tuple{"a", std::vector<int64_t>{16, 48}, true},
+                                               {"b", {48, 16}, true},
+                                               {"c", {16, 48}, true},
+                                               {"d", {16, 16}, true},
+                                               {"e", {7}, false},
+                                               {"f", {3, 5}, false}}) {
+    const at::Tensor value = at::randn(sizes);
+    const double rate_scale = std::string(name) == "f" ? 0.5 : 1;
+    parameters.push_back({name, value.clone().set_requires_grad(true), is_matrix, true, rate_scale});
+    copies.push_back({name, value.clone().set_requires_grad(true), is_matrix, true, rate_scale});
+  }
+  Optimiser optimiser(parameters, at::kFloat, {});
+  DeviceOptimiser device_optimiser(copies, at::kFloat, {});
+  for (const double scale : {0.3, 1.0, 0.7, 0.1}) {
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      const at::Tensor gradient = at::randn_like(parameters[i].value.detach());
+      parameters[i].value.mutable_grad() = gradient.clone();
+      copies[i].value.mutable_grad() = gradient.clone();
+    }
+    optimiser.step(scale);
+    device_optimiser.step(at::scalar_tensor(scale));
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      EXPECT_TRUE(at::allclose(copies[i].value, parameters[i].value, 1e-3, 1e-5)) << parameters[i].name;
+      EXPECT_FALSE(copies[i].value.grad().defined());
+    }
+  }
+}
+
+TEST(DeviceTrainer, LearnsAndGivesTheBestNetwork) {
+  const Corpus data = corpus();
+  DeepOptions options = options_for(120);
+  std::vector<double> fractions;
+  options.progress = [&](const DeepProgress& now) { return fractions.push_back(now.fraction), true; };
+  const DeepResult result = train(data, options);
+  EXPECT_EQ(result.steps, 120);
+  EXPECT_LT(result.valid_error, 0.1);
+  EXPECT_NEAR(result.epochs,
+              120. * setup_on_device(data, kItems, small_plan(), 0, at::kFloat, at::kCPU).feed->shape().n_slots / 300,
+              1e-9);
+  EXPECT_GT(result.model_flops, 0);
+  EXPECT_EQ(fractions.back(), 1);
+  EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
+  ASSERT_FALSE(result.curve.empty());
+  EXPECT_LT(result.curve.back().loss, result.curve.front().loss);
+  std::vector<ItemView> items;
+  for (const uint32_t item : kValid) items.push_back(data.view(item));
+  const std::vector<float> logits = result.network->logits(items, 0);
+  for (size_t i = 0; i < logits.size(); ++i) ASSERT_NEAR(logits[i], result.valid_logits[i], 1e-3);
+}
+
+TEST(DeviceTrainer, SameSeedSameBits) {
+  const Corpus data = corpus();
+  const DeepResult a = train(data, options_for(12)), b = train(data, options_for(12));
+  EXPECT_EQ(a.valid_logits, b.valid_logits);
+  DeepOptions other = options_for(12);
+  other.seed = 1;
+  EXPECT_NE(a.valid_logits, train(data, other).valid_logits);
+}
+
+TEST(DeviceTrainer, EndsInTime) {
+  const Corpus data = corpus();
+  DeepOptions options = options_for(0);
+  options.seconds = 1;
+  const DeepResult result = train(data, options);
+  EXPECT_GT(result.steps, 5);
+  EXPECT_LT(result.loop_seconds, 2);
+}
+
+TEST(DeviceTrainer, StopsWhenAsked) {
+  DeepOptions options = options_for(1000);
+  options.progress = [](const DeepProgress& now) { return now.step < 10; };
+  const DeepResult result = train(corpus(), options);
+  EXPECT_TRUE(result.interrupted);
+  EXPECT_EQ(result.steps, 10);
+}
+
+TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
+  DeepOptions options = options_for(30);
+  const Corpus data = corpus();
+  EXPECT_THROW(train_deep_on_device(data, kValid, options, at::kCPU,
+                                    [&](double) {
+                                      DeepPlan plan = small_plan();
+                                      plan.optimiser.adam_rate = plan.optimiser.muon_rate = 1e30;
+                                      return setup_on_device(data, kItems, plan, 0, at::kFloat, at::kCPU);
+                                    }),
+               Error);
+}
+
+// Steps of a graph change what steps one by one change: the same numbers, but for the order of cuBLAS' sums.
+TEST(DeviceTrainer, AGraphTakesTheSameStepsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  at::globalContext().setAllowTF32CuBLAS(false);
+  const Corpus data = corpus();
+  const auto parameters_after = [&](bool with_graph) {
+    DeepPlan plan = small_plan();
+    plan.head_dropout = 0;  // its generator counts otherwise in a graph
+    DeviceGraph graph;
+    std::optional<DeviceSteps> steps;
+    graph.run([&] {
+      DeviceSetup setup = setup_on_device(data, kItems, plan, 0, at::kFloat, at::kCUDA);
+      setup.network->to(at::kCUDA);
+      steps.emplace(std::move(setup), at::kFloat);
+      steps->set_fraction_per_step(1. / 40);
+    });
+    for (int i = 0; i < 4; ++i) graph.run([&] { steps->step(); });
+    if (with_graph) graph.capture([&] { steps->step(); }, 4);
+    for (int i = 0; i < 4; ++i) {
+      if (with_graph)
+        graph.replay();
+      else
+        for (int j = 0; j < 4; ++j) graph.run([&] { steps->step(); });
+    }
+    EXPECT_NEAR(steps->fraction(), 20. / 40, 1e-9);
+    std::vector<at::Tensor> values;
+    for (const Parameter& parameter : steps->network().parameters()) values.push_back(parameter.value.detach().cpu());
+    return values;
+  };
+  const auto one_by_one = parameters_after(false), replayed = parameters_after(true);
+  for (size_t i = 0; i < replayed.size(); ++i)
+    EXPECT_TRUE(at::allclose(replayed[i], one_by_one[i], 1e-3, 1e-4)) << "parameter " << i;
+}
+
+TEST(DeviceTrainer, LearnsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  DeepOptions options = options_for(120);
+  options.dtype = at::kBFloat16;
+  const DeepResult result = train(corpus(), options, at::kCUDA);
+  EXPECT_EQ(result.steps, 120);
+  EXPECT_LT(result.valid_error, 0.1);
+}
+
+}  // namespace
+}  // namespace gulo
