@@ -225,8 +225,7 @@ json to_json(const ModelSpec& spec) {
       {"deep", spec.deep ? to_json(*spec.deep) : json()},
       {"calibration", {{"wide_scale", spec.calibration.wide_scale}, {"deep_scale", spec.calibration.deep_scale}}},
       {"training", spec.training}};
-  if (!spec.calibration.label_offsets.empty())
-    object["calibration"]["label_offsets"] = spec.calibration.label_offsets;
+  if (!spec.calibration.label_offsets.empty()) object["calibration"]["label_offsets"] = spec.calibration.label_offsets;
   if (!spec.fields.empty()) object["fields"] = to_json(spec.fields);
   for (const std::string& column : spec.columns) object["columns"].push_back(printable_utf8(column));
   if (spec.task != Task::kLabel) object["task"] = task_name(spec.task);

@@ -17,9 +17,7 @@ namespace {
 class WidePredictor : public Predictor {
  public:
   WidePredictor(const Model& model, Calibration calibration, int n_threads)
-      : scorer_(model),
-        calibration_(std::move(calibration)),
-        scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
+      : scorer_(model), calibration_(std::move(calibration)), scratch_(static_cast<size_t>(std::max(1, n_threads))) {}
 
   std::vector<float> logits(const ItemView& item, int thread) const override {
     return combine_logits(calibration_, scorer_.logits(item.bytes, scratch_[static_cast<size_t>(thread)]), {});
