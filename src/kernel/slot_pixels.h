@@ -69,7 +69,8 @@ GULO_HOST_DEVICE inline float channel_of(const uint8_t* pixel, int32_t n_in, int
   if (n_in < 3) return pixel[0];
   if (n_out >= 3) return pixel[channel];
   // The mean, rounded, as a grey picture's values are whole.
-  return static_cast<float>((2 * (pixel[0] + pixel[1] + pixel[2]) + 3) / 6);
+  const int32_t rounded = (2 * (pixel[0] + pixel[1] + pixel[2]) + 3) / 6;
+  return static_cast<float>(rounded);
 }
 
 template <class Out>
