@@ -3,6 +3,7 @@
 # kernels and of the engine. On a machine without a device the device's tests report "skipped", and everything else runs:
 # that the CUDA variant compiles, links, starts and computes right on the CPU is known before anyone has a GPU.
 #
+# --setup              only make .venv-cuda
 # GULO_PYTHON=python3  take torch from that interpreter, cmake and ninja from the PATH, instead of making .venv-cuda
 #
 # nvcc is taken from the PATH or /usr/local/cuda; where there is none it comes as a wheel into .venv-cuda. Only what the tests
@@ -26,6 +27,7 @@ make_venv() {
 }
 
 [ -n "${GULO_PYTHON:-}" ] || make_venv
+[ "${1:-}" != --setup ] || exit 0
 if ! command -v nvcc >/dev/null; then
   nvcc=$(compgen -G '.venv-cuda/lib/python3*/site-packages/nvidia/*/bin/nvcc' | tail -1) ||
     { echo "cuda: there is no nvcc on the PATH" >&2; exit 1; }
