@@ -20,10 +20,10 @@ KEPT = ("kind", "wall_s", "valid_error", "steps", "epochs", "parameters", "flop_
         "gemm_peak_flops_per_s", "peak_memory_bytes", "n_bytes", "wide", "deep")
 
 
-def gulo(*words: str) -> dict:
-    done = subprocess.run([str(ROOT / "build" / "gulo"), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def gulo(*words: str, program: str = str(ROOT / "build" / "gulo")) -> dict:
+    done = subprocess.run([program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        sys.exit(f"gulo {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
+        sys.exit(f"{program} {' '.join(words)} ended with {done.returncode}:\n{done.stderr}")
     return json.loads(done.stdout)
 
 

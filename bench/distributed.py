@@ -11,7 +11,6 @@ Needs numpy.
 import argparse
 import json
 import os
-import platform
 import resource
 import socket
 import statistics
@@ -22,7 +21,8 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+from byte_sets import ROOT, cpu_name
+
 GULO = str(ROOT / "build" / "gulo")
 SHORT, LONG = 10, 60  # steps
 
@@ -94,11 +94,6 @@ def compare(data: Path, folder: str, repeats: int) -> dict:
             "two_processes_step_cpu_s": summary([run["step_cpu_s"] for run in runs[2]]),
             "step_cpu_ratio": summary([one["step_cpu_s"] / two["step_cpu_s"] for one, two in zip(runs[1], runs[2])]),
             "loss": {n: run[0]["loss"] for n, run in runs.items()}}
-
-
-def cpu_name() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
 
 
 def main() -> None:

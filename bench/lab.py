@@ -22,11 +22,10 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import suite
-from byte_sets import ROOT
+from byte_sets import ROOT, gulo
 
 JUDGE_SHARE = 5  # one item of so many is set aside
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf", "#8c564b", "#7f7f7f")
@@ -44,13 +43,15 @@ def split_files(train: Path, out: Path) -> None:
         shutil.copyfile(file, target / file.name)
 
 
-def split_lines(table: Path, train: Path, judge: Path, is_head: Callable[[int, str], bool]) -> None:
-    lines = table.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
-    head = [line for i, line in enumerate(lines) if is_head(i, line)]
-    rows = [line for i, line in enumerate(lines) if not is_head(i, line)]
+def split_lines(lines: list[str], n_head: int, train: Path, judge: Path) -> None:
+    """Both get the first n_head lines; blank ones say nothing."""
     for path, aside in ((train, False), (judge, True)):
-        kept = [row for row in rows if is_set_aside(row.encode(errors="surrogateescape")) == aside]
-        path.write_text("".join(head + kept), encoding="utf-8", errors="surrogateescape")
+        kept = [row for row in lines[n_head:] if row.strip() and is_set_aside(row.encode(errors="surrogateescape")) == aside]
+        path.write_text("".join(lines[:n_head] + kept), encoding="utf-8", errors="surrogateescape")
+
+
+def lines_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(keepends=True)
 
 
 def training_part(data: Path, out: Path) -> None:
@@ -69,31 +70,20 @@ def training_part(data: Path, out: Path) -> None:
     elif (data / "train").is_dir():
         split_files(data / "train", out)
     elif (data / "train.csv").exists():
-        split_lines(data / "train.csv", out / "train.csv", out / "test.csv", lambda i, line: not line.strip())
+        split_lines(lines_of(data / "train.csv"), 0, out / "train.csv", out / "test.csv")
     else:
-        in_head = True
-
-        def is_head(_: int, line: str) -> bool:
-            nonlocal in_head
-            was, in_head = in_head, in_head and not line.lower().startswith("@data")
-            return was
-
-        marks = {}
-        series = next(data.glob("*_TRAIN.ts"))
-        for i, line in enumerate(series.read_text().splitlines()):
-            marks[i] = is_head(i, line)
-        split_lines(series, out / "X_TRAIN.ts", out / "X_TEST.ts", lambda i, _: marks[i])
+        lines = lines_of(next(data.glob("*_TRAIN.ts")))
+        n_head = 1 + next(i for i, line in enumerate(lines) if line.lower().startswith("@data"))
+        split_lines(lines, n_head, out / "X_TRAIN.ts", out / "X_TEST.ts")
 
 
-def one_run(program: list[str], data: Path, budget: str, seed: int) -> dict:
+def one_run(variant: list[str], data: Path, budget: str, seed: int) -> dict:
+    program, *options = variant
     with tempfile.TemporaryDirectory() as folder:
         model, begin = f"{folder}/m.gulo", time.monotonic()
-        train = subprocess.run([program[0], "train", data, "-o", model, "--budget", budget, "--seed", str(seed), "--json", *program[1:]],
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        gulo("train", str(data), "-o", model, "--budget", budget, "--seed", str(seed), "--json", *options, program=program)
         seconds = time.monotonic() - begin
-        if train.returncode:
-            sys.exit(f"{shlex.join(program)} ended with {train.returncode}:\n{train.stderr}")
-        test = json.loads(subprocess.run([program[0], "test", model, data, "--json"], stdout=subprocess.PIPE, check=True).stdout)
+        test = gulo("test", model, str(data), "--json", program=program)
     return {"seconds": round(seconds, 2), "error": test["error"], "balanced_error": test.get("balanced_error"),
             "n_judged": test["n_items"], "load": os.getloadavg()[0]}
 

@@ -10,7 +10,6 @@ itself; the large one is streamed only. FOLDER needs room for twice the large se
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -20,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
+from byte_sets import ROOT, cpu_name
+
 N_LABELS, N_WORDS, LABEL_WORDS, ITEM_BYTES = 8, 2048, 4, 64 << 10
 MARKS_PER_ITEM = 128  # words of an item that are its label's
 MISLED = 10  # one item of so many has the words of the next label: what nobody can learn
@@ -69,11 +69,6 @@ def one_run(data: Path, test: Path, budget: str, seed: int, memory: int | None) 
 
 def size(text: str) -> int:
     return int(float(text[:-1]) * {"M": MIB, "G": GIB}[text[-1]])
-
-
-def cpu_name() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.split(": ")[1] for line in lines if line.startswith("model name")), platform.processor())
 
 
 def main() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -14,22 +13,11 @@ import time
 import unittest
 from pathlib import Path
 
+from marked_items import put_items
+
 GULO = os.environ["GULO"]
 ENGINE = os.environ["GULO_ENGINE_PROGRAM"]
 LAUNCHERS = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
-
-
-def put_items(folder: Path, n_items: int) -> Path:
-    """LABEL/FILE below `folder`: random bytes that hold their label's mark."""
-    numbers = random.Random(1)
-    for label in ("blue", "green", "red"):
-        (folder / label).mkdir(parents=True)
-        for i in range(n_items):
-            content = bytearray(numbers.randbytes(numbers.randint(100, 600)))
-            at = numbers.randrange(len(content) - 8)
-            content[at : at + len(label)] = label.encode()
-            (folder / label / f"{i}.bin").write_bytes(content)
-    return folder
 
 
 def free_port() -> int:

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import struct
 import subprocess
@@ -12,22 +11,11 @@ import time
 import unittest
 from pathlib import Path
 
+from marked_items import put_items
+
 GULO = os.environ["GULO"]
 ENGINE = os.environ["GULO_ENGINE_PROGRAM"]
 STEPS = 150
-
-
-def put_items(folder: Path, n_items: int) -> Path:
-    """LABEL/FILE below `folder`: random bytes that hold their label's mark."""
-    numbers = random.Random(1)
-    for label in ("blue", "green", "red"):
-        (folder / label).mkdir(parents=True)
-        for i in range(n_items):
-            content = bytearray(numbers.randbytes(numbers.randint(100, 600)))
-            at = numbers.randrange(len(content) - 8)
-            content[at : at + len(label)] = label.encode()
-            (folder / label / f"{i}.bin").write_bytes(content)
-    return folder
 
 
 def tensors(model: Path) -> dict[str, bytes]:
