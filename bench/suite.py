@@ -2,16 +2,19 @@
 """gulo against ordinary pipelines on all sets: error and total time, several seeds, wins, ties and losses.
 
 usage: bench/suite.py DATA_FOLDER [--out bench/results/suite.json] [--seeds 5 (0: the rivals alone)] [--sets isa256,adult,...] [--measure-rivals]
-                      [--work build/suite]
+                      [--work build/suite] [--times 1 (2: twice the budget)]
 DATA_FOLDER holds the public sets as bench/byte_sets.py and bench/kinds.py take them. To them come sets that are made from
 this machine's files (bench/file_types.py) and from Debian's packages (bench/debian_sets.py), in --work.
 
 The rivals run first, once, through `gulo compare`, which gives everyone the training items alone; what they took and made
 is kept in --out and measured again on demand. gulo's budget is then the best rival's total time, 60 s at least (cifar10:
-180 s), and the same for every seed. The program has one default for all sets; it never sees a test item before it is asked
-about it, as `gulo train` reads the training part only. Standard library only.
+180 s), and the same for every seed. All sets get their first seed, then their second; what the same
+program has run with the same budget is not run again, so that a suite that was stopped goes on. The program has one default
+for all sets; it never sees a test item before it is asked about it, as `gulo train` reads the training part only. Standard
+library only.
 """
 import argparse
+import hashlib
 import json
 import math
 import os
@@ -59,6 +62,17 @@ def measure_rivals(data: Path) -> dict:
             "kind": said["kind"], "n_train": said["n_train"], "n_test": said["n_test"], "load_after": os.getloadavg()[0]}
 
 
+def budget_of(name: str, rivals: dict) -> int:
+    best = min(rivals["rows"], key=lambda row: row["error"])
+    return BUDGET_S.get(name.split()[0], max(LEAST_BUDGET_S, math.ceil(best["total_s"])))
+
+
+def program_hash() -> str:
+    """Of what trains: results of another build are not mixed with these."""
+    sums = [hashlib.sha256((ROOT / "build" / program).read_bytes()) for program in ("gulo", "gulo-engine")]
+    return hashlib.sha256(b"".join(one.digest() for one in sums)).hexdigest()[:16]
+
+
 def judge(name: str, rivals: dict, runs: list[dict]) -> dict:
     key = "balanced_error" if "--balanced" in name else "test_error"
     theirs = "balanced_error" if "--balanced" in name else "error"
@@ -77,6 +91,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--measure-rivals", action="store_true")
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--work", type=Path, default=ROOT / "build/suite")
     args = parser.parse_args()
     doctor = gulo("doctor", "--json")
@@ -93,28 +108,35 @@ def main() -> None:
         os.chmod(file.name, 0o644)
         os.rename(file.name, args.out)
 
+    found = {}
     for name in args.sets.split(","):
         data, of = locate(args.data, name, args.work), name.split()[0]
         if data is None:
             print(f"{name}: not in {args.data}, left out")
             continue
-        if of not in report["rivals"] or args.measure_rivals:
+        found[name] = data
+        if of not in report["rivals"] or (args.measure_rivals and of == name):
             report["rivals"][of] = measure_rivals(data)
             save()
-        rivals = report["rivals"][of]
-        if args.seeds == 0:
-            continue
-        best = min(rivals["rows"], key=lambda row: row["error"])
-        budget_s = BUDGET_S.get(of, max(LEAST_BUDGET_S, math.ceil(best["total_s"])))
-        runs = []
-        for seed in range(args.seeds):
-            runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:])))
-            print(f"{name} seed {seed}: error {runs[-1]['test_error']:.4f}, balanced {runs[-1]['balanced_error']:.4f} in "
-                  f"{runs[-1]['process_wall_s']} s; {best['name']}: {best['error']:.4f}; load {os.getloadavg()[0]:.1f}", flush=True)
-        report["sets"][name] = ({"budget_s": budget_s, "load_after": os.getloadavg()[0], "kind": runs[0]["kind"]}
-                                | judge(name, rivals, runs) | {"runs": runs})
-        print(f"{name}: {report['sets'][name]['verdict']}", flush=True)
-        save()
+        if not report["rivals"][of]["rows"]:
+            print(f"{name}: no rival ended within {RIVAL_LIMIT}, left out")
+            del found[name]
+    program = program_hash()
+    for seed in range(args.seeds):
+        for name, data in found.items():
+            rivals = report["rivals"][name.split()[0]]
+            budget_s = args.times * budget_of(name, rivals)
+            kept = report["sets"].get(name, {})
+            runs = kept["runs"] if (kept.get("program"), kept.get("budget_s")) == (program, budget_s) else []
+            if any(run["seed"] == seed for run in runs):
+                continue
+            runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:])) | {"load_after": os.getloadavg()[0]})
+            report["sets"][name] = ({"budget_s": budget_s, "program": program, "kind": runs[0]["kind"]}
+                                    | judge(name, rivals, runs) | {"runs": runs})
+            row = report["sets"][name]
+            print(f"{name} seed {seed}: {row['errors'][-1]:.4f} in {runs[-1]['process_wall_s']} s; {row['best_rival']}: "
+                  f"{row['rival_error']:.4f}; so far: {row['verdict']}; load {runs[-1]['load_after']:.1f}", flush=True)
+            save()
 
 
 if __name__ == "__main__":

@@ -21,14 +21,16 @@ BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts) 
   return plan;
 }
 
-std::vector<WideRecipe> wide_recipes() {
+std::vector<WideRecipe> wide_recipes(Task task) {
   const WideSpec local{.orders = {1, 2, 3, 4}, .head_bytes = 64, .pair_gaps = {2, 3, 4}};
   const WideSpec middle{.orders = {1, 2, 3, 4, 5, 6}, .head_bytes = 0, .pair_gaps = {2, 3, 4}};
   const WideSpec text{.orders = {1, 2, 3, 4, 5, 6, 7, 8}, .head_bytes = 0, .pair_gaps = {}};
-  return {{"grams 1-4, pairs, head", local, 10, RowSteps::kAlike},
-          {"grams 1-6, pairs, by rarity", middle, 10, RowSteps::kRarity},
-          {"grams 1-8, by rarity", text, 3, RowSteps::kRarity},
-          {"grams 1-8, by evidence", text, 3, RowSteps::kEvidence}};
+  std::vector<WideRecipe> recipes{{"grams 1-4, pairs, head", local, 10, RowSteps::kAlike},
+                                  {"grams 1-6, pairs", middle, 10, RowSteps::kAlike},
+                                  {"grams 1-8, by rarity", text, 3, RowSteps::kRarity}};
+  if (task != Task::kNumber)  // these have one learning rate
+    recipes.insert(recipes.begin() + 1, {"grams 1-4, pairs, head, in large steps", local, 20, RowSteps::kAlike});
+  return recipes;
 }
 
 }  // namespace gulo

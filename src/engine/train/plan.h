@@ -18,6 +18,6 @@ struct BudgetPlan {
 BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts);
 
 // The recipes that the wide part chooses from on the validation part, cheapest first.
-std::vector<WideRecipe> wide_recipes();
+std::vector<WideRecipe> wide_recipes(Task task);
 
 }  // namespace gulo

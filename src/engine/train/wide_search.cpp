@@ -66,7 +66,7 @@ class WideSearch {
       }
     }
     result.seconds = seconds_since_process_start() - start_s;
-    if (result.twin) result.recipe += ", in both ways";
+    if (result.twin) result.recipe += ", and by evidence";
     progress_.finish(fmt::format("{}, validation error {}{}", result.recipe, format_percent(result.valid_error),
                                  result.refitted ? ", refitted on everything" : ""));
     return result;
@@ -75,10 +75,7 @@ class WideSearch {
  private:
   // Every recipe gets its share of the time; what one leaves over, the next may use.
   Candidate find_best() {
-    std::vector<WideRecipe> recipes = wide_recipes();
-    std::erase_if(recipes, [&](const WideRecipe& recipe) {
-      return !can_step(recipe.steps, corpus_.labels.size(), corpus_.task);
-    });
+    const std::vector<WideRecipe> recipes = wide_recipes(corpus_.task);
     const double begin_s = seconds_since_process_start();
     Candidate best;
     for (size_t i = 0; i < recipes.size(); ++i) {
@@ -92,15 +89,16 @@ class WideSearch {
     return best;
   }
 
-  // The same n-grams, with rows that step by rarity where those of `recipe` do not.
   static WideRecipe twin_of(WideRecipe recipe) {
-    recipe.steps = recipe.steps == RowSteps::kRarity ? RowSteps::kAlike : RowSteps::kRarity;
+    recipe.steps = RowSteps::kEvidence;
     return recipe;
   }
 
-  // The mean of two recognisers errs less than either where they err differently: the best one's twin is trained too,
-  // where the time allows that twice (it is refitted as well), and added to its table unless that clearly harms.
+  // The mean of two recognisers errs less than either where they err differently: the best one's twin, the same n-grams
+  // with rows that step by evidence, is trained too, where the time allows that twice (it is refitted as well), and
+  // added to its table unless that clearly harms.
   bool add_twin(Candidate& best, double start_s) {
+    if (!can_step(RowSteps::kEvidence, corpus_.labels.size(), corpus_.task)) return false;
     const double left_s = options_.search_s - (seconds_since_process_start() - start_s);
     const bool timed = options_.search_s > 0;
     if (timed && (best.seconds > left_s || 2.2 * best.seconds > options_.final_s)) return false;

@@ -26,7 +26,7 @@ struct WideResult {
   WideTensors tensors;
   std::vector<float> valid_logits;  // of the winner as trained on the training items alone, quantised
   double epochs = 0, valid_error = 0, seconds = 0;
-  bool twin = false;             // recipe and the same n-grams with the other way of stepping, in one table
+  bool twin = false;             // recipe and the same n-grams with steps by evidence, in one table
   double quantisation_cost = 0;  // validation error of the quantised table minus that of the float one
   bool refitted = false;
   uint64_t n_parameters = 0;
