@@ -15,10 +15,7 @@
 #include "base/process_clock.h"
 #include "base/progress.h"
 #include "base/units.h"
-#include "data/split.h"
-#include "data/table/data_set.h"
 #include "data/targets.h"
-#include "data/task_assignment.h"
 #include "engine/cluster/cluster.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
@@ -31,6 +28,7 @@
 #include "engine/train/plan.h"
 #include "engine/train/saved_parts.h"
 #include "engine/train/self_training.h"
+#include "engine/train/train_data.h"
 #include "engine/train/wide_search.h"
 #include "kernel/cuda_device.h"
 #include "kernel/kernel_check.h"
@@ -57,74 +55,6 @@ constexpr double kPatience = 600, kPatienceForSteps = 86400;
 // With less than this in all there are no trials.
 constexpr double kLeastTrialSeconds = 8;
 
-struct TrainData {
-  Corpus corpus;
-  TrainValid parts;
-  std::string description;
-};
-
-Split split_of(const std::string& name, Split otherwise) {
-  return name == "all" ? Split::kAll : name == "train" ? Split::kTrain : name == "test" ? Split::kTest : otherwise;
-}
-
-DataOptions data_options(const TrainOptions& options) {
-  DataOptions data;
-  data.split = split_of(options.split, Split::kTrain);
-  data.kind = options.kind;
-  data.task = options.task;
-  data.label_column = options.label_column;
-  data.column = options.column;
-  data.asked_kinds = options.asked_kinds;
-  data.max_bad_fraction = options.max_bad_fraction;
-  data.memory_bytes = options.memory_bytes;
-  data.spill_folder = temporary_folder(options.model_path);
-  data.n_threads = options.n_threads;
-  return data;
-}
-
-// Of the training data's kind, task and columns.
-Corpus read_valid(const TrainOptions& options, const Corpus& train) {
-  DataOptions data = data_options(options);
-  data.split = Split::kAll;
-  data.kind = train.kind;
-  data.task = train.task;
-  if (train.task == Task::kLabels) data.labels = train.labels;
-  data.columns = train.columns;
-  data.fields = train.fields;
-  data.min_labels = 1;
-  return read_data_set(options.valid_data, data).corpus;
-}
-
-// Of streamed items, an eighth of the memory at most is set aside, but for a thousand items: validation would read more
-// than that again and again.
-double valid_fraction(const Corpus& corpus, double asked) {
-  constexpr double kEnoughItems = 1000;
-  if (!corpus.arena.in_file()) return asked;
-  const double by_bytes =
-      0.125 * static_cast<double>(corpus.arena.limits().memory_bytes) / static_cast<double>(corpus.n_bytes());
-  return std::min(asked, std::max(by_bytes, kEnoughItems / static_cast<double>(corpus.n_items())));
-}
-
-TrainData read_items(const TrainOptions& options) {
-  DataSet set = read_data_set(options.data, data_options(options));
-  TrainData data{std::move(set.corpus), {}, std::move(set.description)};
-  if (options.valid_data.empty()) {
-    data.parts = split_corpus(data.corpus, valid_fraction(data.corpus, options.valid_fraction), options.seed);
-    return data;
-  }
-  const size_t n_train = data.corpus.n_items();
-  append_corpus(data.corpus, read_valid(options, data.corpus), options.valid_data);
-  for (size_t i = 0; i < data.corpus.n_items(); ++i)
-    (i < n_train ? data.parts.train : data.parts.valid).push_back(static_cast<uint32_t>(i));
-  return data;
-}
-
-TrainData read_data(const TrainOptions& options) {
-  TrainData data = read_items(options);
-  set_number_unit(data.corpus, data.parts.train);
-  return data;
-}
-
 std::vector<size_t> label_counts(const Corpus& corpus) {
   std::vector<size_t> counts(corpus.labels.size());
   for (const int label : corpus.item_labels) ++counts[static_cast<size_t>(label)];
@@ -136,19 +66,6 @@ std::string cpu_name() {
   for (std::string line; std::getline(file, line);)
     if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
   return "unknown";
-}
-
-// Of the training data's kind and columns; what labels there are is not looked at.
-Corpus read_unlabelled(const TrainOptions& options, const Corpus& train) {
-  require(train.task == Task::kLabel, ErrorKind::kUsage, "--unlabelled needs data with one label an item",
-          "leave --unlabelled out");
-  DataOptions data = data_options(options);
-  data.kind = train.kind;
-  data.columns = train.columns;
-  data.fields = train.fields;
-  data.label_column.clear();
-  data.labelled = false;
-  return read_data_set(options.unlabelled_data, data).corpus;
 }
 
 // The whole job, one step after the other.
@@ -164,7 +81,7 @@ class RecogniserTrainer {
     at::set_num_threads(options_.n_threads);
     check_machine();
     if (is_first()) look_for_checkpoint();
-    data_ = read_data(options_);
+    data_ = read_train_data(options_);
     say_what_is_there();
     require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
             "--balanced needs data with one label an item", "leave --balanced out");
