@@ -1,6 +1,17 @@
 # One library a folder of src/: gulo_<folder>, and its *_test.cpp files as the program gulo_<folder>_test.
 
-# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp. A folder of headers only is a library too.
+# gulo_precompiled(NAME "LIBRARY;..." <header>...): headers that cost most, compiled once for all targets that then reuse them. The
+# libraries are what each of those links at least: g++ takes a precompiled header where all definitions that it was made with
+# hold, whatever others there are.
+function(gulo_precompiled name libraries)
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${name}.cpp CONTENT "")
+  add_library(${name} OBJECT ${CMAKE_BINARY_DIR}/${name}.cpp)
+  target_link_libraries(${name} PRIVATE ${libraries})
+  target_precompile_headers(${name} PRIVATE ${ARGN})
+endfunction()
+
+# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp. A folder of headers only is a library too. Tests do
+# little work themselves, so optimising them in full would cost more than it gives.
 function(gulo_layer folder)
   string(REPLACE "/" "_" name "gulo_${folder}")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
@@ -16,9 +27,16 @@ function(gulo_layer folder)
   endif()
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/include)
   target_link_libraries(${name} PUBLIC ${ARGN})
+  set(test_headers gulo_test_headers)
+  if(folder MATCHES "^engine/")
+    set(test_headers gulo_engine_headers)
+    target_precompile_headers(${name} REUSE_FROM gulo_engine_headers)
+  endif()
   if(GULO_TESTS AND tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE ${name} GTest::gtest_main)
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
+    target_precompile_headers(${name}_test REUSE_FROM ${test_headers})
     gtest_discover_tests(${name}_test TEST_PREFIX "${folder}/" DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
   endif()
 endfunction()
@@ -32,15 +50,6 @@ function(gulo_program name main)
   endif()
   add_executable(${name} ${found})
   target_link_libraries(${name} PRIVATE ${ARGN})
-endfunction()
-
-# <torch/torch.h> takes 25 s to compile: once, in the first library, for all of the engine. Those who reuse it must have been
-# given the same flags, which holds as every layer is compiled alike but for definitions that torch's headers do not read.
-function(gulo_share_torch_header owner)
-  target_precompile_headers(${owner} PRIVATE <torch/torch.h>)
-  foreach(user ${ARGN})
-    target_precompile_headers(${user} REUSE_FROM ${owner})
-  endforeach()
 endfunction()
 
 # gulo_kernel_device: the CUDA kernels of src/kernel, or, where the build has no CUDA, the stubs that say so. Programs that
