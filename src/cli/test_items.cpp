@@ -56,6 +56,15 @@ std::vector<float> answer_all(const Corpus& corpus, const Predictor& predictor, 
   return all;
 }
 
+std::vector<float> probabilities_of_all(Task task, std::span<const float> answers, size_t n_known, size_t n_labels) {
+  const size_t n_items = answers.size() / n_known;
+  std::vector<float> all(n_items * n_labels);
+  for (size_t i = 0; i < n_items; ++i)
+    std::ranges::copy(probabilities(task, answers.subspan(i * n_known, n_known)),
+                      all.begin() + static_cast<std::ptrdiff_t>(i * n_labels));
+  return all;
+}
+
 std::string timing_text(const TestTiming& timing) {
   return fmt::format("time               {}, {} items/s, {}/s\n", format_duration(timing.wall_s),
                      format_si(static_cast<double>(timing.n_items) / timing.wall_s),

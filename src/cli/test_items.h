@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ Corpus read_test_items(const Options& options, const ModelSpec& spec);
 
 // Logits [n_items, n_outputs], with progress.
 std::vector<float> answer_all(const Corpus& corpus, const Predictor& predictor, int n_threads);
+
+// Of logits [n_items, n_known]: [n_items, n_labels], where labels beyond the recogniser's own have probability 0.
+std::vector<float> probabilities_of_all(Task task, std::span<const float> answers, size_t n_known, size_t n_labels);
 
 struct TestTiming {
   double wall_s = 0;

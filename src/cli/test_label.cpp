@@ -26,16 +26,6 @@ void warn_of_unknown_labels(const LabelMatch& match, size_t n_known) {
                    named < unknown.size() ? ", ..." : ""));
 }
 
-// [n_items * n_labels]; labels beyond the recogniser's own have probability 0.
-std::vector<float> probabilities_of_all(std::span<const float> answers, size_t n_items, size_t n_known,
-                                        size_t n_labels) {
-  std::vector<float> all(n_items * n_labels);
-  for (size_t i = 0; i < n_items; ++i)
-    std::ranges::copy(softmax(answers.subspan(i * n_known, n_known)),
-                      all.begin() + static_cast<std::ptrdiff_t>(i * n_labels));
-  return all;
-}
-
 std::string worst_labels(const Evaluation& evaluation) {
   std::vector<size_t> order;
   for (size_t k = 0; k < evaluation.scores.size(); ++k)
@@ -86,7 +76,7 @@ std::string test_label(const Options& options, const ModelSpec& spec, const Corp
                        std::span<const float> answers, const TestTiming& timing) {
   const LabelMatch match = match_labels(spec.labels, corpus);
   warn_of_unknown_labels(match, spec.labels.size());
-  const auto all = probabilities_of_all(answers, corpus.n_items(), spec.labels.size(), match.labels.size());
+  const auto all = probabilities_of_all(Task::kLabel, answers, spec.labels.size(), match.labels.size());
   Evaluation evaluation = evaluate(match.labels, all, match.item_labels, corpus.names);
   evaluation.n_bad = corpus.n_bad;
   if (!options.report.empty())

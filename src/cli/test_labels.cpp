@@ -24,16 +24,6 @@ void warn_of_unknown_labels(const Corpus& corpus, size_t n_known) {
                    corpus.labels.size() > n_known + kListedLabels ? ", ..." : ""));
 }
 
-// [n_items * n_labels]; labels beyond the recogniser's own have probability 0.
-std::vector<float> probabilities_of_all(std::span<const float> answers, size_t n_items, size_t n_known,
-                                        size_t n_labels) {
-  std::vector<float> all(n_items * n_labels);
-  for (size_t i = 0; i < n_items; ++i)
-    std::ranges::copy(probabilities(Task::kLabels, answers.subspan(i * n_known, n_known)),
-                      all.begin() + static_cast<std::ptrdiff_t>(i * n_labels));
-  return all;
-}
-
 std::vector<float> wanted_of_all(const Corpus& corpus) {
   std::vector<uint32_t> items(corpus.n_items());
   for (size_t i = 0; i < items.size(); ++i) items[i] = static_cast<uint32_t>(i);
@@ -72,7 +62,7 @@ std::string test_labels(const Options& options, const ModelSpec& spec, const Cor
   const size_t n_known = spec.labels.size();
   warn_of_unknown_labels(corpus, n_known);
   LabelsEvaluation evaluation =
-      evaluate_labels(corpus.labels, probabilities_of_all(answers, corpus.n_items(), n_known, corpus.labels.size()),
+      evaluate_labels(corpus.labels, probabilities_of_all(Task::kLabels, answers, n_known, corpus.labels.size()),
                       wanted_of_all(corpus), corpus.names);
   evaluation.n_bad = corpus.n_bad;
   if (!options.report.empty())

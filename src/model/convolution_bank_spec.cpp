@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "model/json_fields.h"
 #include "model/json_text.h"
 
 namespace gulo {
@@ -11,32 +12,12 @@ namespace {
 
 using nlohmann::json;
 
-void require_valid(bool condition, const std::string& message) {
-  require(condition, ErrorKind::kData, message, kDamagedHint);
-}
-
-const json& field(const json& object, const std::string& where, const char* key) {
-  require_valid(object.is_object(), fmt::format("{} is not a JSON object", where));
-  const auto found = object.find(key);
-  require_valid(found != object.end(), fmt::format("{}.{} is absent", where, key));
-  return *found;
-}
-
-int integer(const json& value, const std::string& name, int high) {
-  require_valid(value.is_number_integer(), fmt::format("{} is not a whole number", name));
-  // A number above the largest int64 is unsigned and would wrap.
-  const bool wraps = value.is_number_unsigned() && value.get<uint64_t>() > static_cast<uint64_t>(high);
-  require_valid(!wraps && value.get<int64_t>() >= 1 && value.get<int64_t>() <= high,
-                fmt::format("{} is {}, but must be from 1 to {}", name, value.dump(), high));
-  return value.get<int>();
-}
-
-std::vector<int> integers(const json& list, const std::string& name, int high) {
-  require_valid(list.is_array(), fmt::format("{} is not a list", name));
-  require_valid(!list.empty() && list.size() <= ConvolutionBankSpec::kMaxGroups,
-                fmt::format("{} are {}, but must be from 1 to {}", name, list.size(), ConvolutionBankSpec::kMaxGroups));
-  std::vector<int> values;
-  for (const json& value : list) values.push_back(integer(value, name, high));
+// One number a group.
+std::vector<int> of_groups(const Fields& fields, const char* key, int high) {
+  const std::vector<int> values = fields.integers(key, 1, high);
+  require_valid(!values.empty() && values.size() <= ConvolutionBankSpec::kMaxGroups,
+                fmt::format("{} are {}, but must be from 1 to {}", fields.name(key), values.size(),
+                            ConvolutionBankSpec::kMaxGroups));
   return values;
 }
 
@@ -58,10 +39,11 @@ json to_json(const ConvolutionBankSpec& spec) {
 
 ConvolutionBankSpec convolution_bank_spec_from_json(const json& object, const std::string& where) {
   using Spec = ConvolutionBankSpec;
+  const Fields fields(object, where);
   Spec spec;
-  spec.n_channels = integer(field(object, where, "n_channels"), where + ".n_channels", Spec::kMaxChannels);
-  spec.dilations = integers(field(object, where, "dilations"), where + ".dilations", Spec::kMaxDilation);
-  spec.n_biases = integers(field(object, where, "n_biases"), where + ".n_biases", Spec::kMaxBiases);
+  spec.n_channels = fields.integer("n_channels", 1, Spec::kMaxChannels);
+  spec.dilations = of_groups(fields, "dilations", Spec::kMaxDilation);
+  spec.n_biases = of_groups(fields, "n_biases", Spec::kMaxBiases);
   require_valid(
       spec.n_biases.size() == spec.dilations.size(),
       fmt::format("{}.n_biases are {}, but {}.dilations are {}", where, spec.n_biases.size(), where, spec.n_groups()));

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/utf8.h"
+#include "report/undefined_measure.h"
 #include "report/wilson_interval.h"
 
 namespace gulo {
@@ -15,9 +16,8 @@ using Row = std::span<const float>;
 
 constexpr size_t kReliabilityBins = 15;
 constexpr size_t kMaxMistakes = 50;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-double ratio(double part, double whole) { return whole > 0 ? part / whole : kNaN; }
+double ratio(double part, double whole) { return whole > 0 ? part / whole : kUndefined; }
 
 // A probability that is not a number counts as none, so that one broken row cannot spoil every measure.
 double probability_at(Row row, size_t label) {
@@ -61,7 +61,7 @@ void set_balanced_error(Evaluation& e) {
 
 // The bins hold sums until here.
 void finish_reliability(Evaluation& e) {
-  e.ece = e.n_items ? 0 : kNaN;
+  e.ece = e.n_items ? 0 : kUndefined;
   for (ReliabilityBin& bin : e.reliability) {
     if (bin.n_items == 0) continue;
     const auto n = static_cast<double>(bin.n_items);
@@ -76,8 +76,6 @@ void sort_mistakes(std::vector<Mistake>& mistakes) {
                    [](const Mistake& a, const Mistake& b) { return a.probability > b.probability; });
   if (mistakes.size() > kMaxMistakes) mistakes.resize(kMaxMistakes);
 }
-
-nlohmann::json finite_or_null(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
 }  // namespace
 

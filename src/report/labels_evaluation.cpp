@@ -8,15 +8,15 @@
 
 #include "base/rng.h"
 #include "base/utf8.h"
+#include "report/undefined_measure.h"
 
 namespace gulo {
 namespace {
 
 constexpr size_t kMaxMistakes = 50, kBootstraps = 400;
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double ratio(uint64_t part, uint64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : kNaN;
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : kUndefined;
 }
 
 double clean(float probability) { return std::isnan(probability) ? 0 : std::clamp<double>(probability, 0, 1); }
@@ -53,7 +53,7 @@ double average_precision(std::span<const float> probabilities, std::span<const f
     items.emplace_back(clean(probabilities[i]), wanted[i] > 0.5f);
     n_wanted += items.back().second;
   }
-  if (n_wanted == 0) return kNaN;
+  if (n_wanted == 0) return kUndefined;
   std::ranges::sort(items, std::ranges::greater{});
   double area = 0;
   uint64_t n_found = 0;
@@ -71,10 +71,8 @@ double mean_of_finite(const std::vector<double>& values) {
   double sum = 0, n = 0;
   for (const double value : values)
     if (std::isfinite(value)) sum += value, n += 1;
-  return n > 0 ? sum / n : kNaN;
+  return n > 0 ? sum / n : kUndefined;
 }
-
-nlohmann::json finite_or_null(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
 }  // namespace
 
@@ -113,7 +111,7 @@ LabelsEvaluation evaluate_labels(const std::vector<std::string>& labels, std::sp
   }
   PairCount all;
   for (const PairCount& item : items) all.add(item);
-  e.micro_f1 = e.micro_f1_low = e.micro_f1_high = n_items > 0 ? all.f1() : kNaN;
+  e.micro_f1 = e.micro_f1_low = e.micro_f1_high = n_items > 0 ? all.f1() : kUndefined;
   set_interval(e, items);
   std::vector<double> f1s, precisions;
   for (size_t k = 0; k < n_labels; ++k) {

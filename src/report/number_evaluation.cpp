@@ -1,28 +1,28 @@
 #include "report/number_evaluation.h"
 
+#include "report/undefined_measure.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
-#include <limits>
 
 namespace gulo {
 namespace {
 
 constexpr size_t kMaxMisses = 50;
 constexpr double kZ = 1.959963984540054;  // 97.5 % point of the normal distribution
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double mean_of(std::span<const double> values) {
   double sum = 0;
   for (const double value : values) sum += value;
-  return values.empty() ? kNaN : sum / static_cast<double>(values.size());
+  return values.empty() ? kUndefined : sum / static_cast<double>(values.size());
 }
 
 template <class Function>
 double mean_over(size_t n, const Function& value) {
   double sum = 0;
   for (size_t i = 0; i < n; ++i) sum += value(i);
-  return n == 0 ? kNaN : sum / static_cast<double>(n);
+  return n == 0 ? kUndefined : sum / static_cast<double>(n);
 }
 
 // Of the mean of the squared errors by the normal distribution, its root taken.
@@ -33,8 +33,8 @@ void set_interval(NumberEvaluation& e) {
     return above * above;
   });
   const double half_width = kZ * std::sqrt(variance / static_cast<double>(e.n_items));
-  e.rmse_low = e.n_items ? std::sqrt(std::max(0.0, mean - half_width)) : kNaN;
-  e.rmse_high = e.n_items ? std::sqrt(mean + half_width) : kNaN;
+  e.rmse_low = e.n_items ? std::sqrt(std::max(0.0, mean - half_width)) : kUndefined;
+  e.rmse_high = e.n_items ? std::sqrt(mean + half_width) : kUndefined;
 }
 
 void keep_misses(NumberEvaluation& e, const std::vector<std::string>& names) {
@@ -43,8 +43,6 @@ void keep_misses(NumberEvaluation& e, const std::vector<std::string>& names) {
                            [](const NumberMiss& miss) { return std::abs(miss.predicted - miss.number); });
   if (e.misses.size() > kMaxMisses) e.misses.resize(kMaxMisses);
 }
-
-nlohmann::json finite_or_null(double value) { return std::isfinite(value) ? nlohmann::json(value) : nlohmann::json(); }
 
 }  // namespace
 
@@ -67,8 +65,8 @@ NumberEvaluation evaluate_numbers(std::span<const double> numbers, std::span<con
   e.mae = mean_miss(size);
   e.bias = mean_miss([](double x) { return x; });
   const double variance = mean_distance(mean_of(numbers), square);
-  e.r2 = variance > 0 ? 1 - e.rmse * e.rmse / variance : kNaN;
-  e.error = variance > 0 ? e.rmse / std::sqrt(variance) : kNaN;
+  e.r2 = variance > 0 ? 1 - e.rmse * e.rmse / variance : kUndefined;
+  e.error = variance > 0 ? e.rmse / std::sqrt(variance) : kUndefined;
   e.baseline_rmse = std::sqrt(mean_distance(training_mean, square));
   e.baseline_mae = mean_distance(training_mean, size);
   set_interval(e);

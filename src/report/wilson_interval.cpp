@@ -1,15 +1,15 @@
 #include "report/wilson_interval.h"
 
+#include "report/undefined_measure.h"
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace gulo {
 
 Interval wilson_interval(uint64_t n_hits, uint64_t n_items) {
   constexpr double kZ = 1.959963984540054;  // 97.5 % point of the normal distribution
-  constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-  if (n_items == 0) return {kNaN, kNaN};
+  if (n_items == 0) return {kUndefined, kUndefined};
   const double n = static_cast<double>(n_items), p = static_cast<double>(n_hits) / n;
   const double centre = (p + kZ * kZ / (2 * n)) / (1 + kZ * kZ / n);
   const double half_width = kZ / (1 + kZ * kZ / n) * std::sqrt(p * (1 - p) / n + kZ * kZ / (4 * n * n));
