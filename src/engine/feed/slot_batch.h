@@ -15,7 +15,7 @@ namespace gulo {
 //   pixels  float [n_slots, side, side, channels], 0 to 1, zero outside of the picture; int32 [n_slots, 2], heights and
 //           widths, undefined where every slot is full
 //   samples float [n_slots, slot_rows * coarse_row_samples, channels], raw, zero outside of the signal; int32 [n_slots,
-//           3]: first time, number of times, number of channels; float [n_slots]: log2(rate / 8000 Hz), 0 where unknown
+//           3]: first time, number of times, number of channels; float [n_slots]: rate_value() (packed_samples.h)
 struct SlotBatch {
   std::vector<at::Tensor> values;
   int64_t n_slots = 0;

@@ -1,5 +1,5 @@
 // The corpus on a device, and training batches that are drawn there: the host sends nothing after the upload. What a
-// kind draws is its kernel's (byte_slots.h, pixel_slots.h); the rest is the same for all.
+// kind draws is its kernel's (byte_slots.h, pixel_slots.h, sample_slots.h); the rest is the same for all.
 #pragma once
 
 #include <ATen/core/Tensor.h>

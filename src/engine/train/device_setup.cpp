@@ -6,8 +6,10 @@
 #include "engine/feed/byte_slots.h"
 #include "engine/feed/pixel_batch.h"
 #include "engine/feed/pixel_slots.h"
+#include "engine/feed/sample_slots.h"
 #include "engine/net/byte_network.h"
 #include "engine/net/pixel_network.h"
+#include "engine/net/sample_network.h"
 
 namespace gulo {
 namespace {
@@ -33,6 +35,13 @@ DeviceSetup setup_pixels_on_device(const Corpus& corpus, const std::vector<uint3
   for (const uint32_t item : train) check_picture(corpus.view(item));
   PixelPlan plan =
       plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment, true, kDevicePixels);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+}
+
+DeviceSetup setup_samples_on_device(const Corpus& corpus, const std::vector<uint32_t>& train,
+                                    const SetupOptions& options, const at::Device& device) {
+  SamplePlan plan = plan_samples(corpus, train, options.seconds, options.flops_per_s, kDeviceSamples);
+  if (!options.augment) vary_nothing(plan);
   return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
 }
 
@@ -65,14 +74,37 @@ SlotPixelsShape slots_for(const Corpus& corpus, const std::vector<uint32_t>& tra
   return shape;
 }
 
+// A slot has room for a stretched window, and behind it a blank row.
+SlotSamplesShape slots_for(const SamplePlan& plan, int row_samples, uint64_t seed) {
+  SlotSamplesShape shape;
+  shape.slot_times = static_cast<uint32_t>((longest_window_rows(plan.feed, row_samples) + 1) * row_samples);
+  shape.channels = plan.spec.channels;
+  shape.window_times = static_cast<uint32_t>(plan.feed.window_samples);
+  shape.lead_times = plan.feed.shift ? static_cast<uint32_t>(row_samples) : 1;
+  shape.stretch = static_cast<uint64_t>(plan.feed.stretch * 0x1p32);
+  shape.seed = seed;
+  const int64_t n = plan.batch_values / plan.spec.channels / shape.slot_times;
+  shape.n_slots =
+      static_cast<uint32_t>(std::clamp<int64_t>(n, std::min(8, plan.items_per_batch), plan.items_per_batch));
+  return shape;
+}
+
+double forward_flops_of(const SampleNetwork& network, const SampleSlots& feed) {
+  Batch batch;
+  batch.owners.resize(feed.examples().size());
+  for (const SampleDraw& draw : feed.examples())
+    batch.n_item_rows += rows_for_samples(int64_t{draw.lead} + draw.n_times, network.coarse_row_samples());
+  return network.forward_flops(batch) * static_cast<double>(feed.n_slots()) / static_cast<double>(batch.owners.size());
+}
+
 }  // namespace
 
 bool trains_on_device(const Corpus& corpus, std::string* why) {
-  *why = corpus.kind != Kind::kBytes && corpus.kind != Kind::kPixels ? "items of this kind"
-         : corpus.kind == Kind::kPixels && has_wide_values(corpus)   ? "pictures of more than 8 bits a value"
-         : corpus.task != Task::kLabel                               ? "several labels an item or a number"
-         : corpus.arena.in_file()                                    ? "items that are streamed from a file"
-                                                                     : "";
+  const bool has_network = corpus.kind == Kind::kBytes || corpus.kind == Kind::kPixels || corpus.kind == Kind::kSamples;
+  *why = !has_network                                              ? "items of this kind"
+         : corpus.kind == Kind::kPixels && has_wide_values(corpus) ? "pictures of more than 8 bits a value"
+         : corpus.arena.in_file()                                  ? "items that are streamed from a file"
+                                                                   : "";
   return why->empty();
 }
 
@@ -83,6 +115,8 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
       return setup_bytes_on_device(corpus, train, options, device);
     case Kind::kPixels:
       return setup_pixels_on_device(corpus, train, options, device);
+    case Kind::kSamples:
+      return setup_samples_on_device(corpus, train, options, device);
     default:
       throw std::logic_error("no network for this kind on a device");
   }
@@ -122,6 +156,20 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
   setup.forward_flops *= static_cast<double>(shape.n_slots) / static_cast<double>(feed->examples().size());
   setup.max_epochs = plan.max_epochs;
   setup.augmentation = augmentation_of(plan.feed);
+  setup.network = network;
+  setup.feed = std::move(feed);
+  return setup;
+}
+
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device) {
+  const auto network = sample_network_for(corpus, train, plan, seed, dtype);
+  const SlotSamplesShape shape = slots_for(plan, network->coarse_row_samples(), seed);
+  auto feed = std::make_unique<SampleSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  DeviceSetup setup = setup_of(plan, corpus);
+  setup.forward_flops = forward_flops_of(*network, *feed);
+  setup.max_epochs = plan.max_epochs;
+  setup.augmentation = augmentation_of(plan);
   setup.network = network;
   setup.feed = std::move(feed);
   return setup;

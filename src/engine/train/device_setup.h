@@ -13,6 +13,7 @@
 #include "engine/train/deep_plan.h"
 #include "engine/train/optimiser.h"
 #include "engine/train/pixel_plan.h"
+#include "engine/train/sample_plan.h"
 
 namespace gulo {
 
@@ -40,6 +41,8 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan,
                             uint64_t seed, at::ScalarType dtype, const at::Device& device);
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
                             uint64_t seed, at::ScalarType dtype, const at::Device& device);
 
 }  // namespace gulo
