@@ -106,7 +106,7 @@ json steps_of(int width, int64_t step_bytes, double peak_flops_per_s) {
     times_ms.push_back(1e3 * (now_s() - start_s) / kSteps);
   }
   const double graph_ms = median(times_ms), flops = 3 * steps->setup().forward_flops;
-  const double bytes = steps->setup().feed->mean_bytes() * steps->setup().feed->shape().n_slots;
+  const double bytes = steps->setup().feed->mean_bytes() * static_cast<double>(steps->setup().feed->n_slots());
   return {{"width", width},
           {"parameters", steps->network().n_parameters()},
           {"step_bytes", bytes},
@@ -167,7 +167,7 @@ json kernels() {
     const at::Tensor labels = at::randint(n_labels, {8192}, on_device.dtype(at::kLong));
     results.push_back(beside(
         stream, fmt::format("softmax_cross_entropy, {} labels", n_labels),
-        [&] { return slot_loss(logits, labels, 0.1); },
+        [&] { return slot_loss(logits, {Task::kLabel, labels}, 0.1); },
         [&] { return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, 0.1); }));
   }
   return results;

@@ -7,10 +7,10 @@
 // window anywhere (data/window_plan.h); of that a random part of crop_fraction and more; `lead` values of padding
 // before it.
 //
-// Shapes  x: uint16 [n_slots * slot_rows * row_bytes], values 0..255 or 256 (padding); keep: uint8 [n_slots *
-// slot_rows], 1
-//         for rows that hold bytes, at least one a slot; labels: int64 [n_slots]. The last row of a slot is blank where
-//         (slot_rows - 1) * row_bytes >= window_bytes + row_bytes - 1, which is the caller's business.
+// Shapes  x: uint16 [n_slots * slot_rows * row_bytes], values 0..255 or 256 (padding); keep: uint8
+//         [n_slots * slot_rows], 1 for rows that hold bytes, at least one a slot; owners: int64 [n_slots], the item
+//         that a slot shows. The last row of a slot is blank where (slot_rows - 1) * row_bytes >= window_bytes +
+//         row_bytes - 1, which is the caller's business.
 // Cost    reads an item's bytes once and writes 2 bytes a value: the memory's bandwidth, 3 bytes a byte.
 // Threads one block a slot; each thread draws for itself, some 30 integer operations.
 // Error   none: whole numbers.
@@ -34,7 +34,7 @@ struct SlotBytesShape {
 // Items in the device's memory: item i is arena[begins[i]] and the sizes[i] - 1 bytes behind it.
 struct SlotItems {
   const uint8_t* arena = nullptr;
-  const int64_t *begins = nullptr, *sizes = nullptr, *labels = nullptr;
+  const int64_t *begins = nullptr, *sizes = nullptr;
   uint64_t n_items = 0;  // at least 1
 };
 
@@ -89,7 +89,7 @@ struct SlotBytes {
   const int64_t* step = nullptr;
   uint16_t* x = nullptr;
   uint8_t* keep = nullptr;
-  int64_t* labels = nullptr;
+  int64_t* owners = nullptr;
 
   static constexpr uint32_t kThreads = 256;
   static constexpr uint16_t kPad = 256;
@@ -107,7 +107,7 @@ struct SlotBytes {
       }
       for (uint64_t row = thread; row < shape.slot_rows; row += kThreads)
         keep[slot * shape.slot_rows + row] = row == 0 || row * shape.row_bytes < draw.lead + draw.n_bytes;
-      if (thread == 0) labels[slot] = items.labels[draw.item];
+      if (thread == 0) owners[slot] = static_cast<int64_t>(draw.item);
     });
   }
 };

@@ -14,17 +14,16 @@ namespace {
 // A corpus of items of odd sizes, the empty one among them; item i's bytes are (i + place) % 251.
 struct Items {
   std::vector<uint8_t> arena;
-  std::vector<int64_t> begins, sizes, labels;
+  std::vector<int64_t> begins, sizes;
 
   explicit Items(const std::vector<int64_t>& all_sizes) : sizes(all_sizes) {
     for (size_t i = 0; i < sizes.size(); ++i) {
       begins.push_back(static_cast<int64_t>(arena.size()));
-      labels.push_back(static_cast<int64_t>(i * 3 % 7));
       for (int64_t at = 0; at < sizes[i]; ++at) arena.push_back(byte_at(i, static_cast<uint64_t>(at)));
     }
   }
   static uint8_t byte_at(size_t item, uint64_t place) { return static_cast<uint8_t>((item + place) % 251); }
-  SlotItems view() const { return {arena.data(), begins.data(), sizes.data(), labels.data(), sizes.size()}; }
+  SlotItems view() const { return {arena.data(), begins.data(), sizes.data(), sizes.size()}; }
 };
 
 const std::vector<int64_t> kSizes{0, 1, 5, 16, 17, 40, 64, 65, 300, 1000, 3, 64};
@@ -47,18 +46,18 @@ std::vector<SlotBytesShape> cases() {
 struct Result {
   std::vector<uint16_t> x;
   std::vector<uint8_t> keep;
-  std::vector<int64_t> labels;
+  std::vector<int64_t> owners;
 
   explicit Result(const SlotBytesShape& shape)
       : x(shape.n_slots * shape.slot_bytes(), 7777),
         keep(size_t{shape.n_slots} * shape.slot_rows, 9),
-        labels(shape.n_slots, -1) {}
+        owners(shape.n_slots, -1) {}
 };
 
 void expect_drawn(const SlotBytesShape& shape, const Items& items, int64_t step, const Result& result) {
   for (uint64_t s = 0; s < shape.n_slots; ++s) {
     const SlotDraw draw = draw_slot(shape, items.view(), static_cast<uint64_t>(step) * shape.n_slots + s);
-    EXPECT_EQ(result.labels[s], items.labels[draw.item]);
+    EXPECT_EQ(result.owners[s], static_cast<int64_t>(draw.item));
     for (uint64_t i = 0; i < shape.slot_bytes(); ++i) {
       const bool inside = i >= draw.lead && i < draw.lead + draw.n_bytes;
       const uint16_t expected = inside ? Items::byte_at(draw.item, draw.begin + i - draw.lead) : SlotBytes::kPad;
@@ -132,7 +131,7 @@ TEST(SlotBytes, WritesWhatIsDrawn) {
   for (const SlotBytesShape& shape : cases())
     for (const int64_t step : {0, 1, 7}) {
       Result result(shape);
-      const SlotBytes slots{shape, items.view(), &step, result.x.data(), result.keep.data(), result.labels.data()};
+      const SlotBytes slots{shape, items.view(), &step, result.x.data(), result.keep.data(), result.owners.data()};
       run_on_host(slots);
       expect_drawn(shape, items, step, result);
     }
@@ -142,18 +141,18 @@ TEST(SlotBytes, WritesWhatIsDrawnOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   const Items items(kSizes);
   const CudaVector arena(items.arena);
-  const CudaVector begins(items.begins), sizes(items.sizes), labels(items.labels);
+  const CudaVector begins(items.begins), sizes(items.sizes);
   for (const SlotBytesShape& shape : cases())
     for (const int64_t step : {0, 1, 7}) {
       Result result(shape);
-      const CudaVector device_step(std::vector<int64_t>{step}), labels_out(result.labels);
+      const CudaVector device_step(std::vector<int64_t>{step}), owners(result.owners);
       const CudaVector x(result.x);
       const CudaVector keep(result.keep);
-      const SlotItems view{arena.data(), begins.data(), sizes.data(), labels.data(), kSizes.size()};
-      slot_bytes_cuda({shape, view, device_step.data(), x.data(), keep.data(), labels_out.data()}, nullptr);
+      const SlotItems view{arena.data(), begins.data(), sizes.data(), kSizes.size()};
+      slot_bytes_cuda({shape, view, device_step.data(), x.data(), keep.data(), owners.data()}, nullptr);
       result.x = x.read();
       result.keep = keep.read();
-      result.labels = labels_out.read();
+      result.owners = owners.read();
       expect_drawn(shape, items, step, result);
     }
 }

@@ -10,7 +10,7 @@
 //
 // Shapes  pictures: uint8 [height, width, channels], 1 to 4 channels, in SlotItems' arena; extents: int32 [n_items, 3];
 //         out: float or bf16-as-uint16 [n_slots, window, window, channels], values / 255, zero outside of the slot's
-//         own size; sizes: int32 [n_slots, 2], height and width; labels: int64 [n_slots].
+//         own size; sizes: int32 [n_slots, 2], height and width; owners: int64 [n_slots], the item that a slot shows.
 // Cost    reads a pixel's bytes once and writes its channels: the memory's bandwidth, 2 bytes a bf16 value.
 // Threads one block a slot, a thread a pixel after another.
 // Error   values to one rounding of the output's type.
@@ -81,7 +81,7 @@ struct SlotPixels {
   const int64_t* step = nullptr;
   Out* out = nullptr;
   int32_t* sizes = nullptr;
-  int64_t* labels = nullptr;
+  int64_t* owners = nullptr;
 
   static constexpr uint32_t kThreads = 256;
   Grid grid() const { return {shape.n_slots, kThreads, 0}; }
@@ -109,7 +109,7 @@ struct SlotPixels {
       if (thread != 0) return;
       sizes[2 * slot] = draw.height;
       sizes[2 * slot + 1] = draw.width;
-      labels[slot] = items.labels[draw.item];
+      owners[slot] = static_cast<int64_t>(draw.item);
     });
   }
 };

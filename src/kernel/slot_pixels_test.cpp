@@ -14,7 +14,7 @@ namespace {
 // Pictures of odd sizes, all numbers of channels among them.
 struct Pictures {
   std::vector<uint8_t> arena;
-  std::vector<int64_t> begins, labels;
+  std::vector<int64_t> begins;
   std::vector<int32_t> extents;
 
   Pictures() {
@@ -22,13 +22,12 @@ struct Pictures {
     for (const auto& [height, width, channels] : std::vector<std::array<int32_t, 3>>{
              {1, 1, 1}, {16, 16, 3}, {17, 40, 3}, {16, 9, 4}, {33, 16, 2}, {8, 8, 1}, {16, 16, 4}, {40, 40, 1}}) {
       begins.push_back(static_cast<int64_t>(arena.size()));
-      labels.push_back(static_cast<int64_t>(begins.size()) * 2);
       extents.insert(extents.end(), {height, width, channels});
       for (int32_t i = 0; i < height * width * channels; ++i) arena.push_back(static_cast<uint8_t>(rng()));
     }
   }
   uint64_t size() const { return begins.size(); }
-  SlotItems view() const { return {arena.data(), begins.data(), nullptr, labels.data(), size()}; }
+  SlotItems view() const { return {arena.data(), begins.data(), nullptr, size()}; }
 
   // Without any of the kernel's arithmetic: colours as four numbers, and mirrored by walking.
   double value(const PixelDraw& draw, int32_t row, int32_t column, int32_t channel, int32_t n_channels) const {
@@ -69,18 +68,18 @@ template <class Out>
 struct Result {
   std::vector<Out> out;
   std::vector<int32_t> sizes;
-  std::vector<int64_t> labels;
+  std::vector<int64_t> owners;
 
   explicit Result(const SlotPixelsShape& shape)
       : out(shape.n_slots * static_cast<size_t>(shape.window * shape.window * shape.channels), Out(77)),
         sizes(shape.n_slots * 2),
-        labels(shape.n_slots) {}
+        owners(shape.n_slots, -1) {}
 
   void expect_drawn(const SlotPixelsShape& shape, const Pictures& pictures, int64_t step) const {
     for (uint64_t s = 0; s < shape.n_slots; ++s) {
       const uint64_t k = static_cast<uint64_t>(step) * shape.n_slots + s;
       const PixelDraw draw = draw_pixels(shape, pictures.extents.data(), pictures.size(), k);
-      EXPECT_EQ(labels[s], pictures.labels[draw.item]);
+      EXPECT_EQ(owners[s], static_cast<int64_t>(draw.item));
       EXPECT_EQ(sizes[2 * s], draw.height);
       EXPECT_EQ(sizes[2 * s + 1], draw.width);
       size_t i = s * static_cast<size_t>(shape.window * shape.window * shape.channels);
@@ -134,7 +133,7 @@ void test_blocks() {
                                   &step,
                                   result.out.data(),
                                   result.sizes.data(),
-                                  result.labels.data()};
+                                  result.owners.data()};
       run_on_host(slots);
       result.expect_drawn(shape, pictures, step);
     }
@@ -144,21 +143,21 @@ template <class Out>
 void test_device() {
   const Pictures pictures;
   const CudaVector arena(pictures.arena);
-  const CudaVector begins(pictures.begins), labels(pictures.labels);
+  const CudaVector begins(pictures.begins);
   const CudaVector extents(pictures.extents);
   for (const SlotPixelsShape& shape : cases())
     for (const int64_t step : {0, 1, 6, 15}) {
       Result<Out> result(shape);
-      const CudaVector device_step(std::vector<int64_t>{step}), labels_out(result.labels);
+      const CudaVector device_step(std::vector<int64_t>{step}), owners(result.owners);
       const CudaVector out(result.out);
       const CudaVector sizes(result.sizes);
-      const SlotItems items{arena.data(), begins.data(), nullptr, labels.data(), pictures.size()};
-      slot_pixels_cuda(SlotPixels<Out>{shape, items, extents.data(), device_step.data(), out.data(), sizes.data(),
-                                       labels_out.data()},
-                       nullptr);
+      const SlotItems items{arena.data(), begins.data(), nullptr, pictures.size()};
+      slot_pixels_cuda(
+          SlotPixels<Out>{shape, items, extents.data(), device_step.data(), out.data(), sizes.data(), owners.data()},
+          nullptr);
       result.out = out.read();
       result.sizes = sizes.read();
-      result.labels = labels_out.read();
+      result.owners = owners.read();
       result.expect_drawn(shape, pictures, step);
     }
 }

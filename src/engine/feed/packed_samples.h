@@ -6,9 +6,11 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "data/reader/reader.h"
 #include "engine/feed/batch.h"
+#include "engine/feed/slot_batch.h"
 
 namespace gulo {
 
@@ -32,7 +34,7 @@ struct SampleWindow {
 // What lies where in Batch::values.
 //   signal  [n_coarse_rows * coarse_row_samples, channels] float
 //   places  [n_entries, 3] int64: first time, number of times, number of channels
-//   rates   [n_entries] float: log2(rate / 8000 Hz), 0 where it is not known
+//   rates   [n_entries] float: rate_value()
 // begins, ends and n_item_rows count coarse rows.
 enum SampleValues : size_t { kSignal, kPlaces, kRates, kNSampleValues };
 
@@ -54,6 +56,13 @@ class SamplePacker {
   std::vector<float> rates_;
   int64_t next_row_ = 0;
 };
+
+// What a network sees of a rate: log2(rate / 8000 Hz), 0 where it is not known.
+float rate_value(uint32_t rate_hz);
+
+// The same entries in slots, in order, as few batches as may be: those of a batch have slots as large as the largest of
+// them and a blank row, and take at most `max_coarse_rows` together, or there is one of them.
+std::vector<SlotBatch> signals_in_slots(const Batch& batch, int coarse_row_samples, int64_t max_coarse_rows);
 
 // The coarse rows that a window of so many times takes, without lead and gap.
 int64_t rows_for_samples(int64_t n_times, int coarse_row_samples);

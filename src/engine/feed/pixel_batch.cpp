@@ -138,4 +138,20 @@ Batch PixelPacker::take() {
   return batch;
 }
 
+SlotBatch pictures_in_slots(const Batch& batch, int channels) {
+  const at::Tensor &values = batch.values[0], &sizes = batch.values[1];
+  const int64_t n = sizes.size(0), side = sizes.max().item<int64_t>(), pixel_bytes = channels * values.element_size();
+  const at::Tensor slots = at::zeros({n, side, side, channels}, values.scalar_type());
+  const auto* from = static_cast<const uint8_t*>(values.const_data_ptr());
+  auto* to = static_cast<uint8_t*>(slots.mutable_data_ptr());
+  const int32_t* size = sizes.const_data_ptr<int32_t>();
+  bool full = true;
+  for (int64_t i = 0; i < n; ++i, size += 2) {
+    full &= size[0] == side && size[1] == side;
+    for (int32_t y = 0; y < size[0]; ++y, from += size[1] * pixel_bytes)
+      std::memcpy(to + (i * side + y) * side * pixel_bytes, from, static_cast<size_t>(size[1] * pixel_bytes));
+  }
+  return {{slots, full ? at::Tensor() : sizes}, n};
+}
+
 }  // namespace gulo

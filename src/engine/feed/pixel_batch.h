@@ -10,6 +10,7 @@
 
 #include "data/corpus.h"
 #include "engine/feed/batch.h"
+#include "engine/feed/slot_batch.h"
 
 namespace gulo {
 
@@ -41,5 +42,8 @@ class PixelPacker {
   int channels_;
   std::vector<PixelWindow> windows_;
 };
+
+// The same pictures, each in a slot as large as the largest of them; values in the type that they have in the batch.
+SlotBatch pictures_in_slots(const Batch& batch, int channels);
 
 }  // namespace gulo

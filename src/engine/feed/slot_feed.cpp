@@ -7,7 +7,6 @@
 
 #include "base/error.h"
 #include "base/units.h"
-#include "engine/device/device_graph.h"
 #include "kernel/cuda_device.h"
 
 namespace gulo {
@@ -31,67 +30,46 @@ at::Tensor upload_bytes(const Corpus& corpus, const at::Device& device) {
       .to(device, at::kByte, false, true);
 }
 
-at::Tensor upload(const std::vector<int64_t>& values, const at::Device& device) {
-  return at::tensor(values, at::kLong).to(device);
-}
-
-template <class T>
-T* pointer(const at::Tensor& tensor) {
-  return static_cast<T*>(tensor.data_ptr());
-}
-
 }  // namespace
 
-SlotFeed::SlotFeed(const Corpus& corpus, const std::vector<uint32_t>& items, const SlotBytesShape& shape,
+SlotFeed::SlotFeed(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets, int64_t n_slots,
                    const at::Device& device)
-    : shape_(shape), arena_(upload_bytes(corpus, device)), step_(at::zeros({1}, at::device(device).dtype(at::kLong))) {
-  std::vector<int64_t> begins, sizes, labels;
+    : n_slots_(n_slots),
+      n_items_(static_cast<int64_t>(items.size())),
+      arena_(upload_bytes(corpus, device)),
+      targets_(targets.to(device)),
+      step_(at::zeros({1}, at::device(device).dtype(at::kLong))) {
+  std::vector<int64_t> begins, sizes;
+  std::vector<int32_t> extents;
   for (const uint32_t item : items) {
     begins.push_back(static_cast<int64_t>(corpus.offsets[item]));
     sizes.push_back(static_cast<int64_t>(corpus.offsets[item + 1] - corpus.offsets[item]));
-    labels.push_back(corpus.item_labels[item]);
+    if (corpus.shapes.empty()) continue;
+    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
   }
-  look_at_slots({nullptr, begins.data(), sizes.data(), labels.data(), items.size()});
-  begins_ = upload(begins, device);
-  sizes_ = upload(sizes, device);
-  labels_ = upload(labels, device);
+  begins_ = at::tensor(begins, at::kLong).to(device);
+  sizes_ = at::tensor(sizes, at::kLong).to(device);
+  extents_ = at::tensor(extents, at::kInt).to(device);
 }
 
-// The host draws as the device does.
-void SlotFeed::look_at_slots(const SlotItems& items) {
-  const uint64_t n = std::min<uint64_t>(items.n_items, 4096);
-  for (uint64_t k = 0; k < n; ++k) {
-    const SlotDraw draw = draw_slot(shape_, items, k);
-    mean_rows_ +=
-        std::max(1.0, static_cast<double>((draw.lead + draw.n_bytes + shape_.row_bytes - 1) / shape_.row_bytes));
-    mean_bytes_ += draw.n_bytes;
-  }
-  mean_rows_ /= static_cast<double>(n);
-  mean_bytes_ /= static_cast<double>(n);
+SlotItems SlotFeed::items() const {
+  return {pointer_to<uint8_t>(arena_), pointer_to<int64_t>(begins_), pointer_to<int64_t>(sizes_),
+          static_cast<uint64_t>(n_items_)};
+}
+
+const int32_t* SlotFeed::extents() const { return pointer_to<int32_t>(extents_); }
+const int64_t* SlotFeed::step() const { return pointer_to<int64_t>(step_); }
+
+at::Tensor SlotFeed::empty(at::IntArrayRef sizes, at::ScalarType type) const {
+  return at::empty(sizes, arena_.options().dtype(type));
 }
 
 DrawnSlots SlotFeed::next() {
-  const int64_t n_rows = int64_t{shape_.n_slots} * shape_.slot_rows;
-  const auto options = arena_.options();
-  const DrawnSlots drawn{at::empty({n_rows * shape_.row_bytes}, options.dtype(at::kShort)),
-                         at::empty({n_rows}, options), at::empty({int64_t{shape_.n_slots}}, options.dtype(at::kLong))};
-  const SlotBytes kernel{shape_,
-                         {pointer<uint8_t>(arena_), pointer<int64_t>(begins_), pointer<int64_t>(sizes_),
-                          pointer<int64_t>(labels_), static_cast<uint64_t>(labels_.size(0))},
-                         pointer<int64_t>(step_),
-                         pointer<uint16_t>(drawn.values),
-                         pointer<uint8_t>(drawn.keep),
-                         pointer<int64_t>(drawn.labels)};
-  if (arena_.is_cuda())
-    slot_bytes_cuda(kernel, current_cuda_stream());
-  else
-    run_on_host(kernel);
+  const at::Tensor owners = empty({n_slots_}, at::kLong);
+  DrawnSlots drawn{{draw(owners), n_slots_}, {}};
+  drawn.targets = targets_.index_select(0, owners);
   step_.add_(1);
   return drawn;
-}
-
-double SlotFeed::epochs(int64_t n_steps) const {
-  return static_cast<double>(n_steps) * shape_.n_slots / static_cast<double>(labels_.size(0));
 }
 
 }  // namespace gulo

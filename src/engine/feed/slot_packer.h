@@ -1,4 +1,4 @@
-// Windows of bytes, each in a slot of its own, for prediction on a device (engine/net/slot_batch.h).
+// Windows of bytes, each in a slot of its own, for prediction on a device (engine/feed/slot_batch.h).
 #pragma once
 
 #include <cstdint>

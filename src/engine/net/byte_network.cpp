@@ -62,11 +62,11 @@ at::Tensor ByteNetwork::forward(const Batch& batch, const TrainStep* step) {
                        dropout);
 }
 
-at::Tensor ByteNetwork::forward_slots(const SlotBatch& batch, double head_dropout) {
+at::Tensor ByteNetwork::forward_slots(const SlotBatch& batch, const TrainStep* step) {
   const at::Tensor keep =
-      batch.keep.unsqueeze(1).expand({-1, body_.rows_per_coarse_row()}).reshape({-1});  // of the stem's rows
-  return body_.forward_slots(slot_byte_stem(batch.values, stem_table_, stem_bias_, keep, dtype_), keep, batch.n_slots,
-                             head_dropout);
+      batch.values[1].unsqueeze(1).expand({-1, body_.rows_per_coarse_row()}).reshape({-1});  // of the stem's rows
+  return body_.forward_slots(slot_byte_stem(batch.values[0], stem_table_, stem_bias_, keep, dtype_), keep,
+                             batch.n_slots, step ? step->head_dropout : 0);
 }
 
 Batch ByteNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
@@ -86,8 +86,8 @@ std::vector<float> ByteNetwork::slot_logits(std::span<const ItemView> items, siz
   LogitSums sums(
       SlotPacker({std::max<int64_t>(1, kSlotBatchBytes / spec_.window_bytes), slot_rows, coarse_row_bytes()}),
       items.size(), static_cast<size_t>(spec_.n_labels), [&](const Batch& batch) {
-        return forward_slots(
-                   {batch.values[0].to(device), batch.values[1].to(device), batch.values[1].size(0) / slot_rows}, 0)
+        const int64_t n_slots = batch.values[1].size(0) / slot_rows;
+        return forward_slots({{batch.values[0].to(device), batch.values[1].to(device)}, n_slots}, nullptr)
             .to(at::kCPU, at::kFloat)
             .contiguous();
       });

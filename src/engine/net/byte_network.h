@@ -23,7 +23,7 @@ class ByteNetwork : public DeepNetwork {
   ByteNetwork(const ByteNetworkSpec& spec, uint64_t seed, at::ScalarType dtype);
 
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
-  at::Tensor forward_slots(const SlotBatch& batch, double head_dropout) override;
+  at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step) override;
   // Blank rows do no useful work, and the stem does none at all.
   double forward_flops(const Batch& batch) const override;
   // Items longer than the spec's window_bytes are cut into windows (data/window_plan.h).

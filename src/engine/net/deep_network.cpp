@@ -31,7 +31,7 @@ at::Tensor DeepNetwork::loss(const Batch& batch, const BatchTargets& targets, co
   return task_loss(forward(batch, &step), targets, step.label_smoothing);
 }
 
-at::Tensor DeepNetwork::forward_slots(const SlotBatch&, double) {
+at::Tensor DeepNetwork::forward_slots(const SlotBatch&, const TrainStep*) {
   throw Error(ErrorKind::kDevice, "networks of this kind compute on the CPU only", "use --device cpu");
 }
 

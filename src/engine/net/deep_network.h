@@ -13,8 +13,8 @@
 
 #include "data/reader/reader.h"
 #include "engine/feed/batch.h"
+#include "engine/feed/slot_batch.h"
 #include "engine/net/batch_targets.h"
-#include "engine/net/slot_batch.h"
 #include "model/safetensors.h"
 #include "model/spec.h"
 
@@ -56,10 +56,9 @@ class DeepNetwork {
   virtual at::Tensor forward(const Batch& batch, const TrainStep* step) = 0;
   // Mean loss of the entries: task_loss() unless a network of several members has its own.
   virtual at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step);
-  // Logits [n_slots, n_labels] float of slots, on the device that the parameters are on. head_dropout > 0: in training;
-  // what it drops is drawn from LibTorch's generator of the device. Throws Error (kDevice): most kinds are not made for
-  // it yet.
-  virtual at::Tensor forward_slots(const SlotBatch& batch, double head_dropout);
+  // Logits [n_slots, n_labels] float of slots, on the device that the parameters are on. What a step drops is drawn
+  // from LibTorch's generator of the device, whatever its seed. Throws Error (kDevice): not every kind is made for it.
+  virtual at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step);
   // What a network of several fields takes of this one, [n_entries, n_labels]: its logits, unless these are made of
   // more than one entry's own features.
   virtual at::Tensor features(const Batch& batch, const TrainStep* step) { return forward(batch, step); }

@@ -12,6 +12,7 @@
 #include "engine/feed/pixel_batch.h"
 #include "engine/net/entry_part.h"
 #include "engine/net/logit_sums.h"
+#include "engine/net/slot_grid.h"
 
 namespace gulo {
 namespace {
@@ -23,8 +24,8 @@ constexpr double kHeadScale = 0.25;
 // The stem is fitted to so many windows of at most so many pixels each way.
 constexpr size_t kStemPictures = 2000;
 constexpr int32_t kStemWindow = 64;
-// A prediction's batch: more gain nothing.
-constexpr int64_t kBatchPositions = 1 << 15;
+// A prediction's batch: more gain nothing. A device wants more at once.
+constexpr int64_t kBatchPositions = 1 << 15, kSlotBatchPositions = 1 << 20;
 
 std::vector<GridSize> picture_sizes(const Batch& batch) {
   const at::Tensor& sizes = batch.values[1];
@@ -39,26 +40,37 @@ at::Tensor drop(const at::Tensor& x, const TrainStep& step, const EntryPart& par
   return x * kept_units(x.sizes(), 0, part, step.head_dropout, at::detail::createCPUGenerator(step.seed));
 }
 
-// A batch of prediction is full with so many positions of the stem's grid.
+// A batch of prediction is full with so many positions of the stem's grid, of slots with what is blank of them.
 class BoundedPacker {
  public:
-  explicit BoundedPacker(const PixelNetworkSpec& spec) : packer_(spec.channels), stride_(spec.stem_stride) {}
+  BoundedPacker(const PixelNetworkSpec& spec, bool in_slots)
+      : packer_(spec.channels), stride_(spec.stem_stride), in_slots_(in_slots) {}
 
   bool add(const PixelWindow& window) {
-    if (n_positions_ >= kBatchPositions) return false;
+    if (!packer_.empty() && !fits(window)) return false;
     packer_.add(window);
-    n_positions_ += (window.height / stride_ + 1) * (window.width / stride_ + 1);
+    n_positions_ += positions(window.height, window.width);
+    side_ = std::max({side_, window.height, window.width});
     return true;
   }
   bool empty() const { return packer_.empty(); }
   Batch take() {
-    n_positions_ = 0;
+    n_positions_ = side_ = 0;
     return packer_.take();
   }
 
  private:
+  int64_t positions(int64_t height, int64_t width) const { return (height / stride_ + 1) * (width / stride_ + 1); }
+  bool fits(const PixelWindow& window) const {
+    if (!in_slots_) return n_positions_ < kBatchPositions;
+    const int32_t side = std::max({side_, window.height, window.width});
+    return static_cast<int64_t>(packer_.size() + 1) * positions(side, side) <= kSlotBatchPositions;
+  }
+
   PixelPacker packer_;
   int64_t stride_, n_positions_ = 0;
+  int32_t side_ = 0;
+  bool in_slots_;
 };
 
 std::vector<PictureWindow> windows_of(const ItemView& item, const PixelNetworkSpec& spec, size_t max_windows) {
@@ -133,7 +145,7 @@ void PixelNetwork::keep_norms() {
   const at::NoGradGuard no_grad;
   for (const PixelLayer& layer : layers_) {
     at::Tensor weight = layer.weight.detach();
-    weight.mul_(std::sqrt(static_cast<double>(weight.size(1))) / (weight.norm().item<double>() + 1e-12));
+    weight.mul_(std::sqrt(static_cast<double>(weight.size(1))) / (weight.norm() + 1e-12));
   }
 }
 
@@ -153,18 +165,32 @@ at::Tensor PixelNetwork::forward(const Batch& batch, const TrainStep* step) {
     const at::NoGradGuard no_grad;
     return pixel_stem(stem_, batch.values[0], pictures, dtype_);
   }();
-  std::vector<PixelLayer> layers = layers_;
-  if (step) {
-    keep_norms();
-    for (PixelLayer& layer : layers)
-      layer.mean = at::empty_like(layer.mean), layer.variance = at::empty_like(layer.variance);
-  }
-  at::Tensor features = pixel_body(rows, GridLayout(std::move(grids)), layers, step != nullptr, sum_over_parts_);
-  if (step) {
-    follow_statistics(layers);
-    features = drop(features, *step, EntryPart(batch));
-  }
+  const GridLayout layout(std::move(grids));
+  at::Tensor features = features_by(
+      [&](const auto& layers) { return pixel_body(rows, layout, layers, step != nullptr, sum_over_parts_); },
+      step != nullptr);
+  if (step) features = drop(features, *step, EntryPart(batch));
   return at::addmm(head_bias_, features, head_weight_, kHeadScale, kHeadScale);
+}
+
+at::Tensor PixelNetwork::forward_slots(const SlotBatch& batch, const TrainStep* step) {
+  const SlotGrid grid = slot_pixel_stem(stem_, batch.values[0], batch.values[1], dtype_);
+  const at::Tensor features =
+      features_by([&](const auto& layers) { return slot_pixel_body(grid, layers, step != nullptr); }, step != nullptr);
+  const double dropout = step ? step->head_dropout : 0;
+  return at::addmm(head_bias_, at::dropout(features, dropout, dropout > 0), head_weight_, kHeadScale, kHeadScale);
+}
+
+at::Tensor PixelNetwork::features_by(const std::function<at::Tensor(const std::vector<PixelLayer>&)>& body,
+                                     bool training) {
+  if (!training) return body(layers_);
+  keep_norms();
+  std::vector<PixelLayer> layers = layers_;
+  for (PixelLayer& layer : layers)
+    layer.mean = at::empty_like(layer.mean), layer.variance = at::empty_like(layer.variance);
+  at::Tensor features = body(layers);
+  follow_statistics(layers);
+  return features;
 }
 
 std::vector<double> PixelNetwork::entry_costs(const Batch& batch) const {
@@ -186,7 +212,7 @@ Batch PixelNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
   return part;
 }
 
-double PixelNetwork::flops(const GridSize& picture) const {
+double PixelNetwork::forward_flops(const GridSize& picture) const {
   GridSize grid = stem_.grid(picture);
   double flops = 2. * static_cast<double>(grid.n_rows()) * static_cast<double>(stem_.weight.numel());
   for (const PixelLayer& layer : layers_) {
@@ -200,17 +226,25 @@ double PixelNetwork::forward_flops(const Batch& batch) const {
   double sum = 0, last = 0;
   GridSize last_size;
   for (const GridSize& picture : picture_sizes(batch)) {
-    if (picture != last_size) last = flops(picture);
+    if (picture != last_size) last = forward_flops(picture);
     last_size = picture;
     sum += last;
   }
   return sum;
 }
 
+at::Tensor PixelNetwork::slot_logits(const Batch& batch) {
+  SlotBatch slots = pictures_in_slots(batch, spec_.channels);
+  const double unit = slots.values[0].scalar_type() == at::kByte ? 1 / 255. : 1;
+  slots.values[0] = slots.values[0].to(head_weight_.device()).to(at::kFloat) * unit;
+  if (slots.values[1].defined()) slots.values[1] = slots.values[1].to(head_weight_.device());
+  return forward_slots(slots, nullptr).to(at::kCPU, at::kFloat).contiguous();
+}
+
 std::vector<float> PixelNetwork::logits(std::span<const ItemView> items, size_t max_windows) {
   const at::NoGradGuard no_grad;
-  LogitSums means(BoundedPacker(spec_), items.size(), static_cast<size_t>(spec_.n_labels),
-                  [this](const Batch& batch) { return forward(batch, nullptr); });
+  LogitSums means(BoundedPacker(spec_, !on_cpu()), items.size(), static_cast<size_t>(spec_.n_labels),
+                  [this](const Batch& batch) { return on_cpu() ? forward(batch, nullptr) : slot_logits(batch); });
   const int n_images = spec_.mirrored ? 2 : 1;
   for (size_t i = 0; i < items.size(); ++i) {
     const std::vector<PictureWindow> windows = windows_of(items[i], spec_, max_windows);
@@ -228,7 +262,7 @@ double PixelNetwork::logits_cost(std::span<const ItemView> items, size_t max_win
   double cost = 0;
   for (const ItemView& item : items) {
     const std::vector<PictureWindow> windows = windows_of(item, spec_, max_windows);
-    cost += static_cast<double>(windows.size()) * flops({windows[0].height, windows[0].width}) / 2;
+    cost += static_cast<double>(windows.size()) * forward_flops(GridSize{windows[0].height, windows[0].width}) / 2;
   }
   return cost * (spec_.mirrored ? 2 : 1);
 }

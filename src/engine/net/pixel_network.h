@@ -5,6 +5,7 @@
 // smaller.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "data/corpus.h"
@@ -27,7 +28,10 @@ class PixelNetwork : public DeepNetwork {
 
   // A batch of PixelPacker's.
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
+  at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step) override;
   double forward_flops(const Batch& batch) const override;
+  // Of one picture.
+  double forward_flops(const GridSize& picture) const;
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Multiplications of the convolutions.
   double logits_cost(std::span<const ItemView> items, size_t max_windows) const override;
@@ -39,9 +43,11 @@ class PixelNetwork : public DeepNetwork {
  private:
   at::Tensor add(const std::string& name, const at::Tensor& value, bool hidden_matrix, bool trained);
   void add_layer(int64_t index, int64_t in, const PixelLayerSpec& layer, const at::Generator& generator);
+  // Features of the layers, whose statistics a training follows.
+  at::Tensor features_by(const std::function<at::Tensor(const std::vector<PixelLayer>&)>& body, bool training);
+  at::Tensor slot_logits(const Batch& batch);
   void keep_norms();
   void follow_statistics(const std::vector<PixelLayer>& batch);
-  double flops(const GridSize& picture) const;
 
   PixelNetworkSpec spec_;
   at::ScalarType dtype_;

@@ -12,16 +12,14 @@
 #include "engine/feed/packed_samples.h"
 #include "engine/net/frame_product.h"
 #include "engine/net/join_rows.h"
+#include "engine/net/signal_level.h"
+#include "engine/net/slot_rows.h"
+#include "engine/net/slot_signals.h"
 #include "engine/net/spec_check.h"
 
 namespace gulo {
 namespace {
 
-// Silence is brought to no level: an RMS far below this one stays near zero. Of 16-bit sound it is 8 steps.
-constexpr double kLevelFloor = 2.5e-4;
-// What stands for infinity before and after the level is set: squares of the first are finite in double, those of the
-// second in float after a sum over all taps.
-constexpr float kLargestRaw = 1e30f, kLargestValue = 1e4f;
 constexpr float kFirstLogFloor = -4;
 
 // Frequencies, in cycles a sample, closer to each other where they are low.
@@ -132,15 +130,14 @@ at::Tensor stripe_mask(const Batch& batch, const at::Tensor& keep, int64_t rows_
   return mask;
 }
 
-// [n_rows, n_columns]: in the first column each entry's rate, else 0.
-at::Tensor rate_columns(const Batch& batch, int64_t n_rows, int64_t rows_per_coarse_row, int64_t n_columns) {
-  const at::Tensor columns = at::zeros({n_rows, n_columns}, at::kFloat);
-  float* values = columns.mutable_data_ptr<float>();
+// [n_rows, 1]: each entry's rate, else 0.
+at::Tensor rate_column(const Batch& batch, int64_t n_rows, int64_t rows_per_coarse_row) {
+  const at::Tensor column = at::zeros({n_rows, 1}, at::kFloat);
+  float* values = column.mutable_data_ptr<float>();
   const float* rates = batch.values[kRates].const_data_ptr<float>();
   for (size_t i = 0; i < batch.begins.size(); ++i)
-    for (int64_t r = batch.begins[i] * rows_per_coarse_row; r < batch.ends[i] * rows_per_coarse_row; ++r)
-      values[r * n_columns] = rates[i];
-  return columns;
+    std::fill(values + batch.begins[i] * rows_per_coarse_row, values + batch.ends[i] * rows_per_coarse_row, rates[i]);
+  return column;
 }
 
 int64_t round_up_to_16(int64_t n) { return (n + 15) / 16 * 16; }
@@ -210,20 +207,41 @@ at::Tensor QuadratureStem::prepared_signal(const Batch& batch) const {
   return out;
 }
 
-at::Tensor QuadratureStem::forward(const Batch& batch, const at::Tensor& keep, int rows_per_coarse_row,
-                                   const StripeMask& stripes) const {
-  const int64_t n_rows = keep.size(0), n = spec_.filters, channels = spec_.input_channels();
-  const int64_t k = filters_.size(0), features = n_features(spec_);
-  const at::Tensor filters = k % 16 == 0 ? filters_ : at::constant_pad_nd(filters_, {0, 0, 0, round_up_to_16(k) - k});
-  const at::Tensor waves = frame_product(prepared_signal(batch), filters, n_rows, spec_.stride * channels);
-  const at::Tensor energy = waves.square().view({n_rows, 2, n}).sum(1);
-  at::Tensor bands = at::layer_norm(at::log(energy + at::exp(floor_)), {n});
-  if (stripes.frequencies > 0 || stripes.times > 0)
-    bands = bands * stripe_mask(batch, keep, rows_per_coarse_row, n, stripes);
+at::Tensor QuadratureStem::bands_of(const at::Tensor& waves) const {
+  const at::Tensor energy = waves.square().view({waves.size(0), 2, spec_.filters}).sum(1);
+  return at::layer_norm(at::log(energy + at::exp(floor_)), {spec_.filters});
+}
+
+// What the linear layer sees; rates: [n_rows, 1].
+at::Tensor QuadratureStem::columns_of(const at::Tensor& bands, const at::Tensor& waves, const at::Tensor& rates) const {
   std::vector<at::Tensor> columns = {bands};
   if (spec_.linear) columns.push_back(at::asinh(waves));
-  columns.push_back(rate_columns(batch, n_rows, rows_per_coarse_row, features - (spec_.linear ? 3 : 1) * n));
-  return join_rows(at::cat(columns, 1).to(dtype_), weight_, bias_, keep);
+  const int64_t n_blank = n_features(spec_) - int64_t{spec_.linear ? 3 : 1} * spec_.filters - 1;
+  columns.push_back(at::constant_pad_nd(rates, {0, n_blank}));
+  return at::cat(columns, 1).to(dtype_);
+}
+
+at::Tensor QuadratureStem::forward(const Batch& batch, const at::Tensor& keep, int rows_per_coarse_row,
+                                   const StripeMask& stripes) const {
+  const int64_t n_rows = keep.size(0), k = filters_.size(0);
+  const at::Tensor filters = k % 16 == 0 ? filters_ : at::constant_pad_nd(filters_, {0, 0, 0, round_up_to_16(k) - k});
+  const at::Tensor waves =
+      frame_product(prepared_signal(batch), filters, n_rows, int64_t{spec_.stride} * spec_.input_channels());
+  at::Tensor bands = bands_of(waves);
+  if (stripes.frequencies > 0 || stripes.times > 0)
+    bands = bands * stripe_mask(batch, keep, rows_per_coarse_row, spec_.filters, stripes);
+  return join_rows(columns_of(bands, waves, rate_column(batch, n_rows, rows_per_coarse_row)), weight_, bias_, keep);
+}
+
+at::Tensor QuadratureStem::forward_slots(const SlotBatch& batch, const at::Tensor& keep,
+                                         const StripeMask& stripes) const {
+  const int64_t n_rows = keep.size(0), n_slots = batch.n_slots;
+  const at::Tensor signals = slot_signals(batch, {offset_, scale_}, spec_.missing, dtype_);
+  const at::Tensor waves = at::mm(slot_frames(signals, spec_.taps, spec_.stride), filters_.to(dtype_)).to(at::kFloat);
+  at::Tensor bands = bands_of(waves);
+  if (stripes.frequencies > 0 || stripes.times > 0) bands = bands * slot_stripes(keep, n_slots, spec_.filters, stripes);
+  const at::Tensor rates = batch.values[2].view({-1, 1}).expand({n_slots, n_rows / n_slots}).reshape({-1, 1});
+  return slot_join_rows(columns_of(bands, waves, rates), weight_, bias_, keep);
 }
 
 double QuadratureStem::forward_flops(int64_t n_rows) const {

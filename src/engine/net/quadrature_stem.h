@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/feed/batch.h"
+#include "engine/feed/slot_batch.h"
 #include "engine/net/deep_network.h"
 #include "model/sample_network_spec.h"
 
@@ -42,12 +43,17 @@ class QuadratureStem {
   at::Tensor forward(const Batch& batch, const at::Tensor& keep, int rows_per_coarse_row,
                      const StripeMask& stripes) const;
 
+  // The same of slots, on the device that the parameters are on (slot_signals.h); keep: of all rows, slot after slot.
+  at::Tensor forward_slots(const SlotBatch& batch, const at::Tensor& keep, const StripeMask& stripes) const;
+
   double forward_flops(int64_t n_rows) const;
   // Times that a row sees before its own stride; behind it is one more where the overhang is odd.
   int overhang() const { return (spec_.taps - spec_.stride) / 2; }
 
  private:
   at::Tensor prepared_signal(const Batch& batch) const;
+  at::Tensor bands_of(const at::Tensor& waves) const;
+  at::Tensor columns_of(const at::Tensor& bands, const at::Tensor& waves, const at::Tensor& rates) const;
 
   SampleNetworkSpec spec_;
   at::ScalarType dtype_;

@@ -9,12 +9,15 @@
 #include "base/error.h"
 #include "data/window_plan.h"
 #include "engine/net/logit_sums.h"
+#include "engine/net/slot_signals.h"
 
 namespace gulo {
 namespace {
 
 // Samples that prediction packs into one batch: enough for the matrix products, little enough to stay in the caches.
 constexpr int64_t kPredictionSamples = 1 << 17;
+// On a device, which wants more at once: so many of a packed batch, and of its slots, blank ones too.
+constexpr int64_t kDeviceSamples = 1 << 20, kSlotSamples = 1 << 22;
 
 RowBodySpec body_spec(const SampleNetworkSpec& spec) {
   return {spec.stem_width, spec.stages, spec.attention_heads, spec.n_labels};
@@ -47,6 +50,13 @@ at::Tensor SampleNetwork::forward(const Batch& batch, const TrainStep* step) {
   return body_.forward(stem_.forward(batch, keep, rows, stripes), keep, batch.begins, batch.ends, dropout);
 }
 
+at::Tensor SampleNetwork::forward_slots(const SlotBatch& batch, const TrainStep* step) {
+  const at::Tensor keep = slot_signal_mask(batch, coarse_row_samples(), body_.rows_per_coarse_row());
+  const StripeMask stripes = step ? stripes_ : StripeMask{};
+  return body_.forward_slots(stem_.forward_slots(batch, keep, stripes), keep, batch.n_slots,
+                             step ? step->head_dropout : 0);
+}
+
 Batch SampleNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
   const int64_t n = end - begin, row_samples = coarse_row_samples();
   Batch part = bare_part(batch, begin, end);
@@ -71,14 +81,27 @@ void SampleNetwork::check_item(const ItemView& item) const {
           "train with items of as many channels");
 }
 
+at::Tensor SampleNetwork::slot_logits(const Batch& batch) {
+  const int row_samples = coarse_row_samples();
+  const at::Device device = parameters_[0].value.device();
+  std::vector<at::Tensor> logits;
+  for (SlotBatch& slots : signals_in_slots(batch, row_samples, kSlotSamples / spec_.channels / row_samples)) {
+    for (at::Tensor& values : slots.values) values = values.to(device);
+    logits.push_back(forward_slots(slots, nullptr).to(at::kCPU, at::kFloat));
+  }
+  return at::cat(logits);
+}
+
 std::vector<float> SampleNetwork::logits(std::span<const ItemView> items, size_t max_windows) {
   const at::NoGradGuard no_grad;
   for (const ItemView& item : items) check_item(item);
   const int row_samples = coarse_row_samples();
-  const int64_t n_times = std::max<int64_t>(kPredictionSamples / spec_.channels, spec_.window_samples);
+  const int64_t n_samples = on_cpu() ? kPredictionSamples : kDeviceSamples;
+  const int64_t n_times = std::max<int64_t>(n_samples / spec_.channels, spec_.window_samples);
   const int64_t n_rows = (rows_for_samples(n_times, row_samples) + 15) / 16 * 16;
   LogitSums sums(SamplePacker(batch_shape(n_rows)), items.size(), static_cast<size_t>(spec_.n_labels),
                  [&](Batch batch) {
+                   if (!on_cpu()) return slot_logits(batch);
                    batch.values[kSignal] = rows_in_use(batch.values[kSignal], batch, row_samples);
                    return forward(batch, nullptr);
                  });

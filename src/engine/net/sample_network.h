@@ -19,6 +19,7 @@ class SampleNetwork : public DeepNetwork {
 
   // Of batches of a SamplePacker of this network's shape.
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
+  at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step) override;
   double forward_flops(const Batch& batch) const override;
   // The windows' logits are combined as data/window_plan.h says, in samples.
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
@@ -39,6 +40,7 @@ class SampleNetwork : public DeepNetwork {
 
  private:
   void check_item(const ItemView& item) const;
+  at::Tensor slot_logits(const Batch& batch);
 
   SampleNetworkSpec spec_;
   at::ScalarType dtype_;

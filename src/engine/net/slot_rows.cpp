@@ -173,9 +173,10 @@ at::Tensor pool_slots(const at::Tensor& x, const at::Tensor& queries, const at::
   return at::cat({mean, highest, at::matmul(attention.transpose(1, 2), normal).flatten(1)}, 1);
 }
 
-at::Tensor slot_loss(const at::Tensor& logits, const at::Tensor& labels, double label_smoothing) {
-  if (logits.is_cuda()) return CrossEntropy::apply(logits, labels, label_smoothing);
-  return at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, label_smoothing);
+at::Tensor slot_loss(const at::Tensor& logits, const BatchTargets& targets, double label_smoothing) {
+  if (logits.is_cuda() && targets.task == Task::kLabel)
+    return CrossEntropy::apply(logits, targets.values, label_smoothing);
+  return task_loss(logits, targets, label_smoothing);
 }
 
 }  // namespace gulo

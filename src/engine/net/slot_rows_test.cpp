@@ -86,7 +86,7 @@ void test_rows(const at::Device& device) {
   expect_same(
       {at::randn({20, 7}) * 3}, {}, device,
       [&](const auto& x) { return at::cross_entropy_loss(x[0], labels, {}, at::Reduction::Mean, -100, 0.1); },
-      [&](const auto& x) { return slot_loss(x[0], moved_labels, 0.1); });
+      [&](const auto& x) { return slot_loss(x[0], {Task::kLabel, moved_labels}, 0.1); });
 }
 
 TEST(SlotRows, AgreeWithTheCpusOwn) { test_rows(at::kCPU); }
@@ -135,7 +135,7 @@ std::vector<float> logits_through_slots(ByteNetwork& network, const Items& items
   SlotPacker packer({n_slots, slot_rows, network.coarse_row_bytes()});
   const auto run = [&] {
     const Batch batch = packer.take();
-    const at::Tensor out = network.forward_slots({batch.values[0], batch.values[1], n_slots}, 0);
+    const at::Tensor out = network.forward_slots({batch.values, n_slots}, nullptr);
     logits.insert(logits.end(), out.const_data_ptr<float>(), out.const_data_ptr<float>() + batch.owners.size() * 3);
   };
   for (uint32_t i = 0; i < items.views.size(); ++i) {
@@ -176,7 +176,7 @@ TEST(SlotNetwork, GivesTheLogitsOfTheCpuOnADevice) {
 
 TEST(SlotNetwork, OtherKindsSayThatTheyComputeOnTheCpu) {
   ByteNetwork network(small_spec(), 1, at::kFloat);
-  EXPECT_THROW(network.DeepNetwork::forward_slots({}, 0), Error);
+  EXPECT_THROW(network.DeepNetwork::forward_slots({}, nullptr), Error);
 }
 
 }  // namespace

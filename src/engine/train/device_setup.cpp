@@ -1,8 +1,15 @@
 #include "engine/train/device_setup.h"
 
 #include <algorithm>
+#include <stdexcept>
 
+#include "engine/feed/byte_slots.h"
+#include "engine/feed/pixel_batch.h"
+#include "engine/feed/pixel_slots.h"
+#include "engine/feed/sample_slots.h"
 #include "engine/net/byte_network.h"
+#include "engine/net/pixel_network.h"
+#include "engine/net/sample_network.h"
 
 namespace gulo {
 namespace {
@@ -10,23 +17,109 @@ namespace {
 // Of a batch, padding included.
 constexpr int64_t kStepBytes = 1 << 20;
 
-}  // namespace
-
-bool trains_on_device(const Corpus& corpus, std::string* why) {
-  if (corpus.kind == Kind::kBytes && corpus.task == Task::kLabel && !corpus.arena.in_file()) return true;
-  *why = corpus.kind != Kind::kBytes   ? "items of this kind"
-         : corpus.task != Task::kLabel ? "several labels an item or a number"
-                                       : "items that are streamed from a file";
-  return false;
+bool has_wide_values(const Corpus& corpus) {
+  return std::ranges::any_of(corpus.shapes, [](const ItemShape& shape) { return shape.type != ValueType::kUint8; });
 }
 
-DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
-                            const at::Device& device) {
+DeviceSetup setup_bytes_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
+                                  const at::Device& device) {
   DeepPlan plan = plan_deep(corpus, train, options.seconds, options.flops_per_s, kDeviceWidths);
   plan.step_bytes = kStepBytes;
   plan.feed.augment = options.augment;
   if (!options.augment) plan.feed.crop_fraction = 1;
   return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+}
+
+DeviceSetup setup_pixels_on_device(const Corpus& corpus, const std::vector<uint32_t>& train,
+                                   const SetupOptions& options, const at::Device& device) {
+  for (const uint32_t item : train) check_picture(corpus.view(item));
+  PixelPlan plan =
+      plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment, true, kDevicePixels);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+}
+
+DeviceSetup setup_samples_on_device(const Corpus& corpus, const std::vector<uint32_t>& train,
+                                    const SetupOptions& options, const at::Device& device) {
+  SamplePlan plan = plan_samples(corpus, train, options.seconds, options.flops_per_s, kDeviceSamples);
+  if (!options.augment) vary_nothing(plan);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+}
+
+// What every kind's plan says alike.
+template <class Plan>
+DeviceSetup setup_of(const Plan& plan, const Corpus& corpus) {
+  DeviceSetup setup;
+  setup.task = corpus.task;
+  setup.optimiser = plan.optimiser;
+  setup.head_dropout = plan.head_dropout;
+  setup.label_smoothing = plan.label_smoothing;
+  return setup;
+}
+
+// A slot is as large as the largest picture, or a window of a larger one.
+SlotPixelsShape slots_for(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
+                          uint64_t seed) {
+  uint32_t side = 1;
+  for (const uint32_t item : train)
+    side = std::max({side, corpus.shapes[item].extents[0], corpus.shapes[item].extents[1]});
+  SlotPixelsShape shape;
+  shape.window = static_cast<int32_t>(std::min(side, static_cast<uint32_t>(plan.feed.window)));
+  shape.channels = plan.feed.channels;
+  shape.shift = plan.feed.shift;
+  shape.mirror = plan.feed.mirror;
+  shape.seed = seed;
+  const int64_t n = plan.feed.batch_pixels / (int64_t{shape.window} * shape.window);
+  shape.n_slots =
+      static_cast<uint32_t>(std::clamp<int64_t>(n, std::min(8, plan.feed.batch_items), plan.feed.batch_items));
+  return shape;
+}
+
+// A slot has room for a stretched window, and behind it a blank row.
+SlotSamplesShape slots_for(const SamplePlan& plan, int row_samples, uint64_t seed) {
+  SlotSamplesShape shape;
+  shape.slot_times = static_cast<uint32_t>((longest_window_rows(plan.feed, row_samples) + 1) * row_samples);
+  shape.channels = plan.spec.channels;
+  shape.window_times = static_cast<uint32_t>(plan.feed.window_samples);
+  shape.lead_times = plan.feed.shift ? static_cast<uint32_t>(row_samples) : 1;
+  shape.stretch = static_cast<uint64_t>(plan.feed.stretch * 0x1p32);
+  shape.seed = seed;
+  const int64_t n = plan.batch_values / plan.spec.channels / shape.slot_times;
+  shape.n_slots =
+      static_cast<uint32_t>(std::clamp<int64_t>(n, std::min(8, plan.items_per_batch), plan.items_per_batch));
+  return shape;
+}
+
+double forward_flops_of(const SampleNetwork& network, const SampleSlots& feed) {
+  Batch batch;
+  batch.owners.resize(feed.examples().size());
+  for (const SampleDraw& draw : feed.examples())
+    batch.n_item_rows += rows_for_samples(int64_t{draw.lead} + draw.n_times, network.coarse_row_samples());
+  return network.forward_flops(batch) * static_cast<double>(feed.n_slots()) / static_cast<double>(batch.owners.size());
+}
+
+}  // namespace
+
+bool trains_on_device(const Corpus& corpus, std::string* why) {
+  const bool has_network = corpus.kind == Kind::kBytes || corpus.kind == Kind::kPixels || corpus.kind == Kind::kSamples;
+  *why = !has_network                                              ? "items of this kind"
+         : corpus.kind == Kind::kPixels && has_wide_values(corpus) ? "pictures of more than 8 bits a value"
+         : corpus.arena.in_file()                                  ? "items that are streamed from a file"
+                                                                   : "";
+  return why->empty();
+}
+
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
+                            const at::Device& device) {
+  switch (corpus.kind) {
+    case Kind::kBytes:
+      return setup_bytes_on_device(corpus, train, options, device);
+    case Kind::kPixels:
+      return setup_pixels_on_device(corpus, train, options, device);
+    case Kind::kSamples:
+      return setup_samples_on_device(corpus, train, options, device);
+    default:
+      throw std::logic_error("no network for this kind on a device");
+  }
 }
 
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan,
@@ -42,15 +135,43 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
   shape.crop_fraction = static_cast<float>(plan.feed.crop_fraction);
   shape.random_lead = plan.feed.augment;
   shape.seed = seed;
-  DeviceSetup setup;
-  setup.network = network;
-  setup.feed = std::make_unique<SlotFeed>(corpus, train, shape, device);
-  setup.optimiser = plan.optimiser;
-  setup.head_dropout = plan.head_dropout;
-  setup.label_smoothing = plan.label_smoothing;
-  setup.forward_flops =
-      network->forward_flops(static_cast<int64_t>(setup.feed->mean_rows() * shape.n_slots), int64_t{shape.n_slots});
+  auto feed = std::make_unique<ByteSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  DeviceSetup setup = setup_of(plan, corpus);
+  setup.forward_flops = network->forward_flops(static_cast<int64_t>(feed->mean_rows() * shape.n_slots), shape.n_slots);
   setup.augmentation = augmentation_of(plan.feed);
+  setup.network = network;
+  setup.feed = std::move(feed);
+  return setup;
+}
+
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device) {
+  const auto network = std::make_shared<PixelNetwork>(plan.spec, seed, dtype);
+  network->fit_stem(corpus, train, seed);
+  const SlotPixelsShape shape = slots_for(corpus, train, plan, seed);
+  auto feed = std::make_unique<PixelSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  DeviceSetup setup = setup_of(plan, corpus);
+  for (const PixelDraw& draw : feed->examples())
+    setup.forward_flops += network->forward_flops(GridSize{draw.height, draw.width});
+  setup.forward_flops *= static_cast<double>(shape.n_slots) / static_cast<double>(feed->examples().size());
+  setup.max_epochs = plan.max_epochs;
+  setup.augmentation = augmentation_of(plan.feed);
+  setup.network = network;
+  setup.feed = std::move(feed);
+  return setup;
+}
+
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device) {
+  const auto network = sample_network_for(corpus, train, plan, seed, dtype);
+  const SlotSamplesShape shape = slots_for(plan, network->coarse_row_samples(), seed);
+  auto feed = std::make_unique<SampleSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  DeviceSetup setup = setup_of(plan, corpus);
+  setup.forward_flops = forward_flops_of(*network, *feed);
+  setup.max_epochs = plan.max_epochs;
+  setup.augmentation = augmentation_of(plan);
+  setup.network = network;
+  setup.feed = std::move(feed);
   return setup;
 }
 

@@ -12,15 +12,19 @@
 #include "engine/net/deep_network.h"
 #include "engine/train/deep_plan.h"
 #include "engine/train/optimiser.h"
+#include "engine/train/pixel_plan.h"
+#include "engine/train/sample_plan.h"
 
 namespace gulo {
 
 struct DeviceSetup {
   std::shared_ptr<DeepNetwork> network;  // with forward_slots(), on the CPU yet
-  std::unique_ptr<SlotFeed> feed;        // on the device
+  std::unique_ptr<SlotFeed> feed;        // on the device; its targets are BatchTargets' values
+  Task task = Task::kLabel;
   OptimiserOptions optimiser;
   double head_dropout = 0.2;
   double label_smoothing = 0.1;
+  double max_epochs = 0;     // more than these learn the items by heart; 0: as many as the time allows
   double forward_flops = 0;  // of a step's matrix products over what is no padding
   std::vector<std::string> augmentation;
 };
@@ -29,11 +33,16 @@ struct DeviceSetup {
 // for.
 bool trains_on_device(const Corpus& corpus, std::string* why);
 
-// The sizes that a device's time allows: far larger batches, and networks up to 1024 wide. Deterministic.
+// The sizes that a device's time allows: far larger batches and networks than a CPU's. Deterministic. Throws Error
+// (kData) for an item that is not of its kind.
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
                             const at::Device& device);
 // The plan's network and feed.
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
                             uint64_t seed, at::ScalarType dtype, const at::Device& device);
 
 }  // namespace gulo

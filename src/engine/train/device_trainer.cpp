@@ -125,7 +125,15 @@ class DeviceTrainer {
     if (left_s <= 0)
       fraction_ = 1;
     else
-      steps_->set_fraction_per_step((1 - steps_->fraction()) / std::max(1., left_s / step_s_));
+      steps_->set_fraction_per_step((1 - steps_->fraction()) /
+                                    std::max(1., std::min(left_s / step_s_, steps_to_learn())));
+  }
+
+  // Of those that teach anything new, how many are left.
+  double steps_to_learn() const {
+    const double max_epochs = steps_->setup().max_epochs;
+    if (max_epochs <= 0) return std::numeric_limits<double>::infinity();
+    return max_epochs / steps_->setup().feed->epochs(1) - static_cast<double>(result_.steps);
   }
 
   bool validation_is_due() const {
@@ -151,7 +159,7 @@ class DeviceTrainer {
   }
 
   DeepProgress state(double loss) const {
-    const double bytes = steps_->setup().feed->mean_bytes() * steps_->setup().feed->shape().n_slots;
+    const double bytes = steps_->setup().feed->mean_bytes() * static_cast<double>(steps_->setup().feed->n_slots());
     return {std::min(1., fraction_), result_.steps, loss, valid_error_,
             bytes * static_cast<double>(result_.steps) / (now_s() - loop_start_s_)};
   }
@@ -198,9 +206,9 @@ DeviceSteps::DeviceSteps(DeviceSetup setup, at::ScalarType dtype)
 
 void DeviceSteps::step() {
   const DrawnSlots drawn = setup_.feed->next();
-  const SlotBatch batch{drawn.values, drawn.keep, drawn.labels.size(0)};
+  const TrainStep step{.head_dropout = setup_.head_dropout, .label_smoothing = setup_.label_smoothing};
   const at::Tensor loss =
-      slot_loss(setup_.network->forward_slots(batch, setup_.head_dropout), drawn.labels, setup_.label_smoothing);
+      slot_loss(setup_.network->forward_slots(drawn.batch, &step), {setup_.task, drawn.targets}, step.label_smoothing);
   loss.backward();
   optimiser_.step(rate_scale(fraction_));
   const at::NoGradGuard no_grad;

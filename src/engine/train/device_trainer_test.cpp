@@ -4,12 +4,16 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <tuple>
+#include <type_traits>
 
 #include "base/error.h"
 #include "engine/device/device_graph.h"
 #include "engine/train/small_corpus.h"
+#include "engine/train/small_pictures.h"
+#include "engine/train/small_signals.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
@@ -31,10 +35,48 @@ const auto kItems = items_between(0, 300), kValid = items_between(300, 360);
 
 Corpus corpus() { return small_corpus(360, 3, 9); }
 
-DeepResult train(const Corpus& corpus, const DeepOptions& options, const at::Device& device = at::kCPU) {
+template <class Plan = DeepPlan>
+DeepResult train(const Corpus& corpus, const DeepOptions& options, const at::Device& device = at::kCPU,
+                 const Plan& plan = small_plan()) {
   return train_deep_on_device(corpus, kValid, options, device, [&](double) {
-    return setup_on_device(corpus, kItems, small_plan(), options.seed, options.dtype, device);
+    return setup_on_device(corpus, kItems, plan, options.seed, options.dtype, device);
   });
+}
+
+// Of many sizes; the largest are seen through windows.
+Corpus pictures() { return small_pictures(360, Mark::kStripes, 12, 36); }
+
+PixelPlan small_pixel_plan() {
+  PixelPlan plan;
+  plan.spec.stem_filters = 16;
+  plan.spec.layers = {{32, true}, {48, true}};
+  plan.spec.window = plan.feed.window = 32;
+  plan.spec.mirrored = plan.feed.mirror = true;
+  plan.spec.n_labels = 3;
+  plan.feed.batch_items = 24;
+  plan.feed.shift = 1;
+  plan.optimiser = pixel_optimiser();
+  return plan;
+}
+
+// Of many lengths; the longest are seen through windows.
+Corpus signals() { return small_signals(360, {.n_times = 30, .channels = 2, .rate_hz = 8000, .n_more_times = 60}); }
+
+SamplePlan small_sample_plan() {
+  SamplePlan plan;
+  plan.spec.taps = 16;
+  plan.spec.stride = 4;
+  plan.spec.filters = 16;
+  plan.spec.channels = 2;
+  plan.spec.stem_width = 32;
+  plan.spec.stages = {{32, 1, 1}, {48, 1, 2}};
+  plan.spec.window_samples = 64;
+  plan.spec.n_labels = 2;
+  plan.feed.window_samples = 64;
+  plan.feed.stretch = 0.1;
+  plan.hidden_frequencies = plan.hidden_times = 0.1;
+  plan.items_per_batch = 24;
+  return plan;
 }
 
 DeepOptions options_for(int64_t steps) {
@@ -84,8 +126,7 @@ TEST(DeviceTrainer, LearnsAndGivesTheBestNetwork) {
   EXPECT_EQ(result.steps, 120);
   EXPECT_LT(result.valid_error, 0.1);
   EXPECT_NEAR(result.epochs,
-              120. * setup_on_device(data, kItems, small_plan(), 0, at::kFloat, at::kCPU).feed->shape().n_slots / 300,
-              1e-9);
+              120. * setup_on_device(data, kItems, small_plan(), 0, at::kFloat, at::kCPU).feed->n_slots() / 300, 1e-9);
   EXPECT_GT(result.model_flops, 0);
   EXPECT_EQ(fractions.back(), 1);
   EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
@@ -95,6 +136,63 @@ TEST(DeviceTrainer, LearnsAndGivesTheBestNetwork) {
   for (const uint32_t item : kValid) items.push_back(data.view(item));
   const std::vector<float> logits = result.network->logits(items, 0);
   for (size_t i = 0; i < logits.size(); ++i) ASSERT_NEAR(logits[i], result.valid_logits[i], 1e-3);
+}
+
+void expect_learned(const Corpus& data, const DeepResult& result, double most_error = 0.15) {
+  EXPECT_LT(result.valid_error, most_error);
+  EXPECT_GT(result.model_flops, 0);
+  EXPECT_TRUE(result.network->on_cpu());
+  std::vector<ItemView> items;
+  for (const uint32_t item : kValid) items.push_back(data.view(item));
+  const std::vector<float> logits = result.network->logits(items, 0);
+  double squares = 0, differences = 0;
+  for (size_t i = 0; i < logits.size(); ++i) {
+    squares += std::pow(logits[i], 2);
+    differences += std::pow(logits[i] - result.valid_logits[i], 2);
+  }
+  EXPECT_LT(differences, 1e-3 * squares);
+}
+
+TEST(DeviceTrainer, LearnsPicturesOfManySizes) {
+  const Corpus data = pictures();
+  const DeepResult result = train(data, options_for(100), at::kCPU, small_pixel_plan());
+  EXPECT_EQ(result.steps, 100);
+  expect_learned(data, result);
+}
+
+TEST(DeviceTrainer, LearnsPicturesThatFillTheirSlots) {
+  const Corpus data = small_pictures(360, Mark::kStripes, 18, 18);
+  expect_learned(data, train(data, options_for(100), at::kCPU, small_pixel_plan()));
+}
+
+TEST(DeviceTrainer, LearnsSignalsOfManyLengths) {
+  const Corpus data = signals();
+  const DeepResult result = train(data, options_for(100), at::kCPU, small_sample_plan());
+  EXPECT_EQ(result.steps, 100);
+  EXPECT_NEAR(result.epochs, 100. * 24 / 300, 1e-9);
+  expect_learned(data, result);
+}
+
+TEST(DeviceTrainer, LearnsSetsOfLabels) {
+  const Corpus data = with_sets(corpus());
+  expect_learned(data, train(data, options_for(120)));
+}
+
+TEST(DeviceTrainer, LearnsNumbers) {
+  const Corpus data = with_numbers(corpus());
+  DeepPlan plan = small_plan();
+  plan.spec.n_labels = 1;
+  expect_learned(data, train(data, options_for(300), at::kCPU, plan), 0.25);  // of their deviation
+}
+
+TEST(DeviceTrainer, EndsWhereMoreEpochsWouldTeachNothingNew) {
+  DeepOptions options = options_for(0);
+  options.seconds = 60;
+  PixelPlan plan = small_pixel_plan();
+  plan.max_epochs = 2;
+  const DeepResult result = train(pictures(), options, at::kCPU, plan);
+  EXPECT_NEAR(result.epochs, 2, 0.2);
+  EXPECT_LT(result.loop_seconds, 30);
 }
 
 TEST(DeviceTrainer, SameSeedSameBits) {
@@ -135,14 +233,20 @@ TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
                Error);
 }
 
+// What is drawn from LibTorch's generator is other in a graph.
+template <class Plan>
+void hide_nothing(Plan& plan) {
+  plan.head_dropout = 0;
+  if constexpr (std::is_same_v<Plan, SamplePlan>) plan.hidden_frequencies = plan.hidden_times = 0;
+}
+
 // Steps of a graph change what steps one by one change: the same numbers, but for the order of cuBLAS' sums.
-TEST(DeviceTrainer, AGraphTakesTheSameStepsOnADevice) {
-  GULO_SKIP_WITHOUT_CUDA();
+template <class Plan>
+void expect_same_steps_of_a_graph(const Corpus& data, Plan plan) {
   at::globalContext().setAllowTF32CuBLAS(false);
-  const Corpus data = corpus();
+  at::globalContext().setAllowTF32CuDNN(false);
+  hide_nothing(plan);
   const auto parameters_after = [&](bool with_graph) {
-    DeepPlan plan = small_plan();
-    plan.head_dropout = 0;  // its generator counts otherwise in a graph
     DeviceGraph graph;
     std::optional<DeviceSteps> steps;
     graph.run([&] {
@@ -169,6 +273,26 @@ TEST(DeviceTrainer, AGraphTakesTheSameStepsOnADevice) {
     EXPECT_TRUE(at::allclose(replayed[i], one_by_one[i], 1e-3, 1e-4)) << "parameter " << i;
 }
 
+TEST(DeviceTrainer, AGraphTakesTheSameStepsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  expect_same_steps_of_a_graph(corpus(), small_plan());
+}
+
+TEST(DeviceTrainer, AGraphTakesTheSameStepsWithPicturesOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  expect_same_steps_of_a_graph(pictures(), small_pixel_plan());
+}
+
+TEST(DeviceTrainer, AGraphTakesTheSameStepsWithSignalsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  expect_same_steps_of_a_graph(signals(), small_sample_plan());
+}
+
+TEST(DeviceTrainer, AGraphTakesTheSameStepsWithSetsOfLabelsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  expect_same_steps_of_a_graph(with_sets(corpus()), small_plan());
+}
+
 TEST(DeviceTrainer, LearnsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   DeepOptions options = options_for(120);
@@ -176,6 +300,22 @@ TEST(DeviceTrainer, LearnsOnADevice) {
   const DeepResult result = train(corpus(), options, at::kCUDA);
   EXPECT_EQ(result.steps, 120);
   EXPECT_LT(result.valid_error, 0.1);
+}
+
+TEST(DeviceTrainer, LearnsPicturesOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  DeepOptions options = options_for(100);
+  options.dtype = at::kBFloat16;
+  const Corpus data = pictures();
+  expect_learned(data, train(data, options, at::kCUDA, small_pixel_plan()));
+}
+
+TEST(DeviceTrainer, LearnsSignalsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  DeepOptions options = options_for(100);
+  options.dtype = at::kBFloat16;
+  const Corpus data = signals();
+  expect_learned(data, train(data, options, at::kCUDA, small_sample_plan()));
 }
 
 }  // namespace

@@ -17,9 +17,6 @@ constexpr int kMaxWindow = 512;
 constexpr int kGridSide = 24;
 // Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastEpochs = 8;
-constexpr int kBatchItems = 250;
-// Positions of the stem's grid: what a step's activations take is within some hundreds of MB.
-constexpr int64_t kBatchPositions = 1 << 16;
 constexpr double kMaxEpochs = 200;
 
 // Of the larger side of the pictures, the value that so many are not above.
@@ -41,19 +38,24 @@ int channels_of(const Corpus& corpus, const std::vector<uint32_t>& items) {
   return (colours ? 3 : 1) + (alpha ? 1 : 0);
 }
 
-int stem_stride(int typical_side) {
-  if (typical_side <= 12) return 1;
+int stem_stride(int typical_side, const PixelSizes& sizes) {
+  if (typical_side <= sizes.unmerged_side) return 1;
   int stride = 2;
   while (stride < 8 && typical_side > stride * kGridSide) stride *= 2;
   return stride;
 }
 
-// Two layers at each resolution, from about 16 x 16 positions down to about 4 x 4; what is larger is halved once more
+// Some layers at each resolution, from about 16 x 16 positions down to about 4 x 4; what is larger is halved once more
 // by a narrow layer first.
-std::vector<PixelLayerSpec> layers_for(int width, int grid_side) {
+std::vector<PixelLayerSpec> layers_for(int width, int grid_side, const PixelSizes& sizes) {
   std::vector<PixelLayerSpec> layers;
   for (; grid_side > kGridSide; grid_side = (grid_side + 1) / 2) layers.push_back({width, true});
-  layers.insert(layers.end(), {{width, grid_side > 4}, {width, false}, {2 * width, grid_side > 2}, {2 * width, false}});
+  const auto add_stage = [&](int stage_width, bool halves) {
+    layers.push_back({stage_width, halves});
+    layers.insert(layers.end(), static_cast<size_t>(sizes.layers_per_stage - 1), {stage_width, false});
+  };
+  add_stage(width, grid_side > 4);
+  add_stage(2 * width, grid_side > 2);
   return layers;
 }
 
@@ -72,14 +74,27 @@ double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t
   return 6 * cost;
 }
 
+}  // namespace
+
+const PixelSizes kCpuPixels{.widths = {128, 96, 64, 48, 32},
+                            .layers_per_stage = 2,
+                            .unmerged_side = 12,
+                            .batch_items = 250,
+                            .batch_positions = 1 << 16,
+                            .muon_rate = 0.12};
+const PixelSizes kDevicePixels{.widths = {512, 384, 256, 192, 128, 96, 64, 48, 32},
+                               .layers_per_stage = 3,
+                               .unmerged_side = 40,
+                               .batch_items = 1000,
+                               .batch_positions = 1 << 20,
+                               .muon_rate = 0.24};
+
 std::vector<std::string> augmentation_of(const PixelFeedOptions& feed) {
   std::vector<std::string> ways;
   if (feed.shift > 0) ways.push_back(fmt::format("moved by up to {} pixel{}", feed.shift, feed.shift > 1 ? "s" : ""));
   if (feed.mirror) ways.push_back("mirrored");
   return ways;
 }
-
-}  // namespace
 
 OptimiserOptions pixel_optimiser() {
   OptimiserOptions options;
@@ -92,20 +107,20 @@ OptimiserOptions pixel_optimiser() {
 }
 
 PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      bool augment, bool may_mirror) {
+                      bool augment, bool may_mirror, const PixelSizes& sizes) {
   PixelPlan plan;
   PixelNetworkSpec& spec = plan.spec;
   const int typical = side_quantile(corpus, train, 0.5), large = side_quantile(corpus, train, 0.9);
   spec.channels = channels_of(corpus, train);
-  spec.stem_stride = stem_stride(typical);
+  spec.stem_stride = stem_stride(typical, sizes);
   const int patch_values =
       PixelStem::patch_of(spec.stem_stride) * PixelStem::patch_of(spec.stem_stride) * spec.channels;
   spec.stem_filters = std::clamp(patch_values / 8 * 8, 8, 24);
   spec.window = std::min(std::max(32, large), kMaxWindow);
   spec.n_labels = static_cast<int>(corpus.labels.size());
   const int grid_side = (std::min(typical, spec.window) + spec.stem_stride - 1) / spec.stem_stride;
-  for (int width : {128, 96, 64, 48, 32}) {
-    spec.layers = layers_for(width, grid_side);
+  for (const int width : sizes.widths) {
+    spec.layers = layers_for(width, grid_side, sizes);
     if (kLeastEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
   }
   spec.mirrored = augment && may_mirror && is_mirror_symmetric(corpus, train, spec);
@@ -113,10 +128,11 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   plan.feed.channels = spec.channels;
   plan.feed.window = spec.window;
   plan.feed.mirror = spec.mirrored;
-  plan.feed.batch_items = static_cast<int>(std::clamp(n / 20, 16., double{kBatchItems}));
-  plan.feed.batch_pixels = kBatchPositions * spec.stem_stride * spec.stem_stride;
+  plan.feed.batch_items = static_cast<int>(std::clamp(n / 20, 16., static_cast<double>(sizes.batch_items)));
+  plan.feed.batch_pixels = sizes.batch_positions * spec.stem_stride * spec.stem_stride;
   plan.feed.shift = augment ? std::max(1, typical / 16) : 0;
   plan.optimiser = pixel_optimiser();
+  plan.optimiser.muon_rate = sizes.muon_rate;
   plan.max_epochs = kMaxEpochs;
   return plan;
 }

@@ -18,7 +18,6 @@ constexpr double kLeastEpochs = 12;
 constexpr double kMaxEpochs = 200;
 // Of 8 kHz sound 8 s; what lies further on is seen through another window.
 constexpr int kMaxWindowRows = 1024;
-constexpr int64_t kMaxBatchSamples = 1 << 19;
 
 struct CorpusFacts {
   std::vector<uint32_t> lengths;  // ascending
@@ -126,9 +125,11 @@ Levels channel_levels(const Corpus& corpus, const std::vector<uint32_t>& items, 
   return levels;
 }
 
+}  // namespace
+
 std::vector<std::string> augmentation_of(const SamplePlan& plan) {
   std::vector<std::string> ways;
-  if (plan.feed.shift) ways.push_back("begun at any sample of a row");
+  if (plan.feed.shift) ways.emplace_back("begun at any sample of a row");
   if (plan.feed.stretch > 0) ways.push_back(fmt::format("stretched by up to {:.0f} %", 100 * plan.feed.stretch));
   if (plan.hidden_frequencies > 0)
     ways.push_back(fmt::format("up to {:.0f} % of the frequencies hidden", 100 * plan.hidden_frequencies));
@@ -136,9 +137,8 @@ std::vector<std::string> augmentation_of(const SamplePlan& plan) {
   return ways;
 }
 
-}  // namespace
-
-SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
+SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
+                        const SampleSizes& sizes) {
   const CorpusFacts facts = facts_of(corpus, train);
   SamplePlan plan;
   plan.spec.channels = static_cast<int>(facts.channels);
@@ -153,28 +153,39 @@ SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   plan.spec.window_samples = std::max((longest + row - 1) / row * row, plan.spec.taps);
   plan.feed.window_samples = static_cast<size_t>(plan.spec.window_samples);
   plan.max_epochs = kMaxEpochs;
-  plan.items_per_batch = std::clamp(static_cast<int>(train.size()) / 8, 8, 32);
-  for (const auto& [first, second] : {std::pair{64, 128}, {48, 96}, {32, 64}}) {
+  plan.items_per_batch = std::clamp(static_cast<int>(train.size()) / 8, 8, sizes.items_per_batch);
+  plan.batch_values = sizes.batch_values;
+  for (const auto& [first, second] : sizes.widths) {
     set_widths(first, second, plan.spec);
     if (kLeastEpochs * training_flops_per_epoch(facts, plan.spec) <= seconds * flops_per_s) break;
   }
   return plan;
 }
 
+std::shared_ptr<SampleNetwork> sample_network_for(const Corpus& corpus, const std::vector<uint32_t>& train,
+                                                  const SamplePlan& plan, uint64_t seed, at::ScalarType dtype) {
+  auto network = std::make_shared<SampleNetwork>(plan.spec, seed, dtype);
+  network->set_stripes(plan.hidden_frequencies, plan.hidden_times);
+  if (plan.spec.item_level) return network;
+  const Levels levels = channel_levels(corpus, first_shard(corpus, train), static_cast<size_t>(plan.spec.channels));
+  network->stem().set_level(levels.offset, levels.scale);
+  return network;
+}
+
+void vary_nothing(SamplePlan& plan) {
+  plan.feed.shift = false;
+  plan.feed.stretch = plan.hidden_frequencies = plan.hidden_times = 0;
+}
+
 DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan, uint64_t seed,
                         at::ScalarType dtype) {
-  const auto network = std::make_shared<SampleNetwork>(plan.spec, seed, dtype);
-  network->set_stripes(plan.hidden_frequencies, plan.hidden_times);
-  if (!plan.spec.item_level) {
-    const Levels levels = channel_levels(corpus, first_shard(corpus, train), static_cast<size_t>(plan.spec.channels));
-    network->stem().set_level(levels.offset, levels.scale);
-  }
+  const auto network = sample_network_for(corpus, train, plan, seed, dtype);
   int64_t n_times = 0;
   for (uint32_t item : train)
     n_times += std::min<int64_t>(corpus.view(item).shape.extents[0], plan.spec.window_samples);
   const int row_samples = network->coarse_row_samples();
   const int64_t mean_times = n_times / static_cast<int64_t>(train.size()) + row_samples;
-  const int64_t samples = std::min(plan.items_per_batch * mean_times, kMaxBatchSamples / plan.spec.channels);
+  const int64_t samples = std::min(plan.items_per_batch * mean_times, plan.batch_values / plan.spec.channels);
   const int64_t rows = std::max(samples / row_samples, longest_window_rows(plan.feed, row_samples));
   DeepSetup setup;
   setup.network = network;
@@ -190,10 +201,7 @@ DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train
 
 DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   SamplePlan plan = plan_samples(corpus, train, options.seconds, options.flops_per_s);
-  if (!options.augment) {
-    plan.feed.shift = false;
-    plan.feed.stretch = plan.hidden_frequencies = plan.hidden_times = 0;
-  }
+  if (!options.augment) vary_nothing(plan);
   return setup_samples(corpus, train, plan, options.seed, options.dtype);
 }
 

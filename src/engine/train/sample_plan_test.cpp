@@ -8,39 +8,11 @@
 #include <limits>
 #include <numeric>
 
-#include "base/rng.h"
 #include "engine/net/sample_network.h"
+#include "engine/train/small_signals.h"
 
 namespace gulo {
 namespace {
-
-struct Sort {
-  uint32_t n_times = 0, channels = 1, rate_hz = 0;
-  double level = 1, offset = 0;
-};
-
-// Label 0 are sines of one frequency, label 1 of another, in noise.
-Corpus corpus_of(int n_items, const Sort& sort) {
-  Corpus corpus;
-  corpus.kind = Kind::kSamples;
-  corpus.labels = {"low", "high"};
-  Rng rng(1);
-  for (int i = 0; i < n_items; ++i) {
-    std::vector<float> values;
-    const double step = i % 2 == 0 ? 0.3 : 0.5, phase = 6.28 * rng.uniform();
-    for (uint32_t t = 0; t < sort.n_times; ++t)
-      for (uint32_t c = 0; c < sort.channels; ++c)
-        values.push_back(
-            static_cast<float>(sort.offset + sort.level * (std::sin(step * t + phase) + rng.uniform() - 0.5)));
-    const auto* bytes = reinterpret_cast<const uint8_t*>(values.data());
-    corpus.arena.insert(corpus.arena.end(), bytes, bytes + values.size() * sizeof(float));
-    corpus.offsets.push_back(corpus.arena.size());
-    corpus.item_labels.push_back(i % 2);
-    corpus.shapes.push_back({ValueType::kFloat32, {sort.n_times, sort.channels, 1}, sort.rate_hz});
-  }
-  corpus.arena.insert(corpus.arena.end(), Corpus::kArenaPadding, 0);
-  return corpus;
-}
 
 std::vector<uint32_t> all_items(const Corpus& corpus) {
   std::vector<uint32_t> items(corpus.n_items());
@@ -53,37 +25,37 @@ SamplePlan plan_of(const Corpus& corpus, double seconds = 60) {
 }
 
 TEST(SamplePlanTest, SoundGetsAWindowOfItsRate) {
-  const SamplePlan slow = plan_of(corpus_of(4, {.n_times = 20000, .rate_hz = 8000}));
+  const SamplePlan slow = plan_of(small_signals(4, {.n_times = 20000, .rate_hz = 8000}));
   EXPECT_EQ(slow.spec.taps, 256);
   EXPECT_EQ(slow.spec.stride, 64);
   EXPECT_TRUE(slow.spec.item_level);
-  EXPECT_EQ(plan_of(corpus_of(4, {.n_times = 20000, .rate_hz = 16000})).spec.taps, 512);
-  EXPECT_LE(plan_of(corpus_of(4, {.n_times = 200, .rate_hz = 8000})).spec.taps, 64);
+  EXPECT_EQ(plan_of(small_signals(4, {.n_times = 20000, .rate_hz = 16000})).spec.taps, 512);
+  EXPECT_LE(plan_of(small_signals(4, {.n_times = 200, .rate_hz = 8000})).spec.taps, 64);
 }
 
 TEST(SamplePlanTest, SeriesKeepTheirLevelAndGetFewTaps) {
-  const SamplePlan plan = plan_of(corpus_of(4, {.n_times = 15, .channels = 12}));
+  const SamplePlan plan = plan_of(small_signals(4, {.n_times = 15, .channels = 12}));
   EXPECT_FALSE(plan.spec.item_level);
   EXPECT_TRUE(plan.spec.linear);
   EXPECT_FALSE(plan.spec.missing);
   EXPECT_EQ(plan.spec.stride, 1);
   EXPECT_EQ(plan.spec.channels, 12);
   EXPECT_LE(plan.spec.taps, 16);
-  Corpus corpus = corpus_of(4, {.n_times = 15});
+  Corpus corpus = small_signals(4, {.n_times = 15});
   const float missing = std::numeric_limits<float>::quiet_NaN();
   std::memcpy(corpus.arena.data() + 8, &missing, sizeof(missing));
   EXPECT_TRUE(plan_of(corpus).spec.missing);
 }
 
 TEST(SamplePlanTest, LongItemsGetWindowsAndLittleTimeANarrowNetwork) {
-  const Corpus corpus = corpus_of(2, {.n_times = 400000, .rate_hz = 8000});
+  const Corpus corpus = small_signals(2, {.n_times = 400000, .rate_hz = 8000});
   EXPECT_LE(plan_of(corpus).spec.window_samples, 65536);
   EXPECT_LT(plan_of(corpus, 1e-3).spec.stem_width, plan_of(corpus, 1e3).spec.stem_width);
 }
 
 TEST(SamplePlanTest, EmptyAndShortItemsAreTrainedOn) {
   for (const uint32_t n_times : {0u, 1u}) {
-    const Corpus corpus = corpus_of(4, {.n_times = n_times});
+    const Corpus corpus = small_signals(4, {.n_times = n_times});
     DeepSetup setup = setup_samples(corpus, all_items(corpus), {.seconds = 1});
     const Batch batch = setup.feed->next();
     const at::Tensor labels = at::zeros({static_cast<int64_t>(batch.owners.size())}, at::kLong);
@@ -121,8 +93,9 @@ Training train(const Corpus& corpus, int n_steps, bool fixed_batch) {
 }
 
 TEST(SamplePlanTest, LearnsOneBatchToZeroLoss) {
-  for (const Sort& sort : {Sort{.n_times = 2000, .rate_hz = 8000}, Sort{.n_times = 60, .channels = 2}}) {
-    const Training run = train(corpus_of(16, sort), 80, true);
+  for (const SignalSort& sort :
+       {SignalSort{.n_times = 2000, .rate_hz = 8000}, SignalSort{.n_times = 60, .channels = 2}}) {
+    const Training run = train(small_signals(16, sort), 80, true);
     EXPECT_GT(run.losses.front(), 0.5);
     EXPECT_LT(run.losses.back(), 0.01);
   }
@@ -130,14 +103,14 @@ TEST(SamplePlanTest, LearnsOneBatchToZeroLoss) {
 
 TEST(SamplePlanTest, RecognisesSeriesOfAnyUnit) {
   for (const auto& [level, offset] : {std::pair{1e-5, 0.}, {1., 0.}, {3., 1e4}}) {
-    const Training run = train(corpus_of(32, {.n_times = 60, .level = level, .offset = offset}), 80, false);
+    const Training run = train(small_signals(32, {.n_times = 60, .level = level, .offset = offset}), 80, false);
     for (size_t i = 0; i < 32; ++i)
       EXPECT_GT(run.logits[2 * i + i % 2], run.logits[2 * i + 1 - i % 2]) << "item " << i << " at " << level;
   }
 }
 
 TEST(SamplePlanTest, SameSeedSameBits) {
-  const Corpus corpus = corpus_of(16, {.n_times = 1000, .rate_hz = 8000});
+  const Corpus corpus = small_signals(16, {.n_times = 1000, .rate_hz = 8000});
   const Training a = train(corpus, 5, false), b = train(corpus, 5, false);
   EXPECT_EQ(a.losses, b.losses);
   EXPECT_EQ(a.logits, b.logits);

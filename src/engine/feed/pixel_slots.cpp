@@ -1,0 +1,46 @@
+#include "engine/feed/pixel_slots.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "engine/device/device_graph.h"
+
+namespace gulo {
+
+PixelSlots::PixelSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
+                       const SlotPixelsShape& shape, const at::Device& device)
+    : SlotFeed(corpus, items, targets, shape.n_slots, device), shape_(shape) {
+  std::vector<int32_t> extents;
+  for (const uint32_t item : items)
+    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
+  for (size_t i = 0; i < items.size(); ++i)
+    full_ = full_ && std::min(extents[3 * i], extents[3 * i + 1]) >= shape.window;
+  // The host draws as the device does.
+  for (uint64_t k = 0; k < std::min<uint64_t>(items.size(), 1024); ++k) {
+    examples_.push_back(draw_pixels(shape_, extents.data(), items.size(), k));
+    const PixelDraw& draw = examples_.back();
+    mean_bytes_ += static_cast<double>(draw.height) * draw.width * shape.channels;
+  }
+  mean_bytes_ /= static_cast<double>(examples_.size());
+}
+
+std::vector<at::Tensor> PixelSlots::draw(const at::Tensor& owners) {
+  const int64_t n = shape_.n_slots;
+  const at::Tensor values = empty({n, shape_.window, shape_.window, shape_.channels}, at::kFloat),
+                   sizes = empty({n, 2}, at::kInt);
+  const SlotPixels<float> kernel{shape_,
+                                 items(),
+                                 extents(),
+                                 step(),
+                                 pointer_to<float>(values),
+                                 pointer_to<int32_t>(sizes),
+                                 pointer_to<int64_t>(owners)};
+  if (on_cuda())
+    slot_pixels_cuda(kernel, current_cuda_stream());
+  else
+    run_on_host(kernel);
+  return {values, full_ ? at::Tensor() : sizes};
+}
+
+}  // namespace gulo

@@ -1,0 +1,68 @@
+#include "engine/feed/sample_slots.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "engine/device/device_graph.h"
+#include "engine/feed/packed_samples.h"
+
+namespace gulo {
+namespace {
+
+static_assert(static_cast<int>(SlotValue::kUint8) == static_cast<int>(ValueType::kUint8) &&
+              static_cast<int>(SlotValue::kUint16) == static_cast<int>(ValueType::kUint16) &&
+              static_cast<int>(SlotValue::kInt16) == static_cast<int>(ValueType::kInt16) &&
+              static_cast<int>(SlotValue::kInt32) == static_cast<int>(ValueType::kInt32) &&
+              static_cast<int>(SlotValue::kFloat32) == static_cast<int>(ValueType::kFloat32));
+
+}  // namespace
+
+SampleSlots::SampleSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
+                         const SlotSamplesShape& shape, const at::Device& device)
+    : SlotFeed(corpus, items, targets, shape.n_slots, device), shape_(shape) {
+  std::vector<int32_t> types;
+  std::vector<float> rates;
+  for (const uint32_t item : items) {
+    types.push_back(static_cast<int32_t>(corpus.shapes[item].type));
+    rates.push_back(rate_value(corpus.shapes[item].rate_hz));
+  }
+  types_ = at::tensor(types, at::kInt).to(device);
+  rates_ = at::tensor(rates, at::kFloat).to(device);
+  look_at_slots(corpus, items);
+}
+
+// The host draws as the device does.
+void SampleSlots::look_at_slots(const Corpus& corpus, const std::vector<uint32_t>& items) {
+  std::vector<int32_t> extents;
+  for (const uint32_t item : items)
+    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
+  for (uint64_t k = 0; k < std::min<uint64_t>(items.size(), 1024); ++k) {
+    examples_.push_back(draw_samples(shape_, extents.data(), items.size(), k));
+    const SampleDraw& draw = examples_.back();
+    const ItemShape& item = corpus.shapes[items[draw.item]];
+    mean_bytes_ += static_cast<double>(draw.n_seen) * item.extents[1] * static_cast<double>(value_bytes(item.type));
+  }
+  mean_bytes_ /= static_cast<double>(examples_.size());
+}
+
+std::vector<at::Tensor> SampleSlots::draw(const at::Tensor& owners) {
+  const int64_t n = shape_.n_slots;
+  const at::Tensor values = empty({n, shape_.slot_times, shape_.channels}, at::kFloat),
+                   places = empty({n, 3}, at::kInt);
+  const SlotSamples kernel{shape_,
+                           items(),
+                           extents(),
+                           pointer_to<int32_t>(types_),
+                           step(),
+                           pointer_to<float>(values),
+                           pointer_to<int32_t>(places),
+                           pointer_to<int64_t>(owners)};
+  if (on_cuda())
+    slot_samples_cuda(kernel, current_cuda_stream());
+  else
+    run_on_host(kernel);
+  return {values, places, rates_.index_select(0, owners)};
+}
+
+}  // namespace gulo
