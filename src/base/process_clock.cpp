@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -12,7 +13,7 @@ namespace gulo {
 
 namespace {
 
-double now_s() {
+double since_boot_s() {
   timespec time{};
   clock_gettime(CLOCK_BOOTTIME, &time);
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
@@ -27,15 +28,17 @@ double start_s() {
   std::string field;
   for (int i = 3; i <= 22; ++i) fields >> field;
   const double ticks = fields ? std::stod(field) : -1;
-  return ticks >= 0 ? ticks / static_cast<double>(sysconf(_SC_CLK_TCK)) : now_s();
+  return ticks >= 0 ? ticks / static_cast<double>(sysconf(_SC_CLK_TCK)) : since_boot_s();
 }
 
 }  // namespace
 
 double seconds_since_process_start() {
   static const double start = start_s();
-  return now_s() - start;
+  return since_boot_s() - start;
 }
+
+double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double peak_memory_bytes() {
   rusage usage{};

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -13,6 +12,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/process_clock.h"
 #include "engine/cluster/gradient_buckets.h"
 #include "engine/net/entry_part.h"
 #include "engine/net/tune_network.h"
@@ -29,10 +29,6 @@ constexpr double kValidationShare = 0.08;
 constexpr int64_t kMaxValidations = 8;
 // What a step costs is known after so many steps; each is followed by one on a fixed batch, which leaves no trace.
 constexpr int64_t kProbeSteps = 7;
-constexpr double kWarmUpFraction = 0.03;
-constexpr double kNominalFlopsPerS = 2e11;
-
-double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());

@@ -19,6 +19,11 @@
 
 namespace gulo {
 
+// The learning rate rises within this share of the steps, then falls in a straight line to zero.
+inline constexpr double kWarmUpFraction = 0.03;
+// What sizes follow where a number of steps, not a time, is given: the same network on every machine.
+inline constexpr double kNominalFlopsPerS = 2e11;
+
 struct DeepProgress {
   double fraction = 0;  // of the budget, or of the steps
   int64_t step = 0;

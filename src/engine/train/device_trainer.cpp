@@ -4,12 +4,12 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <optional>
 
 #include "base/error.h"
+#include "base/process_clock.h"
 #include "data/targets.h"
 #include "engine/device/device_graph.h"
 #include "engine/net/slot_rows.h"
@@ -19,17 +19,13 @@
 namespace gulo {
 namespace {
 
-constexpr double kWarmUpFraction = 0.03;
 // Libraries set themselves up and choose algorithms in the first steps; the last of these say what a step costs.
 constexpr int64_t kFirstSteps = 4;
 // The host looks at the loss about so often, and a graph holds as many steps as that takes.
 constexpr double kSecondsPerReplay = 0.05;
 constexpr int kMostStepsPerReplay = 64;
 constexpr int kValidations = 4;
-constexpr double kNominalFlopsPerS = 2e11;  // as deep_trainer.cpp has it
 constexpr size_t kMaxWindows = 16;
-
-double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 at::Tensor rate_scale(const at::Tensor& fraction) {
   return (((fraction + 1e-3) / kWarmUpFraction).clamp_max(1) * (1 - fraction).clamp_min(0)).to(at::kFloat);

@@ -4,8 +4,9 @@
 #include <ATen/core/grad_mode.h>
 
 #include <algorithm>
-#include <chrono>
 #include <vector>
+
+#include "base/process_clock.h"
 
 namespace gulo {
 namespace {
@@ -25,8 +26,6 @@ struct Product {
 
   at::Tensor a, b, out;
 };
-
-double now_s() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 }  // namespace
 
