@@ -11,70 +11,79 @@
 namespace gulo {
 namespace {
 
-TrainingState save(const WideResult& wide) {
-  TrainingState state;
-  state.facts = {{"recipe", wide.recipe},           {"epochs", wide.epochs},
-                 {"seconds", wide.seconds},         {"valid_error", wide.valid_error},
-                 {"refitted", wide.refitted},       {"quantisation_cost", wide.quantisation_cost},
-                 {"parameters", wide.n_parameters}, {"twin", wide.twin}};
-  state.put_values("present", wide.tensors.present);
-  state.put_values("scale", wide.tensors.scale);
-  state.put_values("bias", wide.tensors.bias);
-  state.put_values("weight", wide.tensors.weight);
-  state.put_values("valid_logits", wide.valid_logits);
-  return state;
+// What a state is made of and what is made of a state, both ways by one list of names for each part.
+struct Saver {
+  TrainingState& state;
+
+  template <class T>
+  void fact(const char* name, const T& value) const {
+    state.facts[name] = value;
+  }
+  template <class T>
+  void values(const char* name, const std::vector<T>& values) const {
+    state.put_values(name, values);
+  }
+};
+
+struct Loader {
+  const TrainingState& state;
+
+  template <class T>
+  void fact(const char* name, T& value) const {
+    value = state.fact<T>(name);
+  }
+  template <class T>
+  void values(const char* name, std::vector<T>& values) const {
+    values = state.values<T>(name);
+  }
+};
+
+// Wide: WideResult, const to be saved; the others likewise.
+template <class Way, class Wide>
+void exchange_wide(const Way& way, Wide& wide) {
+  way.fact("recipe", wide.recipe);
+  way.fact("epochs", wide.epochs);
+  way.fact("seconds", wide.seconds);
+  way.fact("valid_error", wide.valid_error);
+  way.fact("refitted", wide.refitted);
+  way.fact("quantisation_cost", wide.quantisation_cost);
+  way.fact("parameters", wide.n_parameters);
+  way.fact("twin", wide.twin);
+  way.values("present", wide.tensors.present);
+  way.values("scale", wide.tensors.scale);
+  way.values("bias", wide.tensors.bias);
+  way.values("weight", wide.tensors.weight);
+  way.values("valid_logits", wide.valid_logits);
 }
 
-WideResult load_wide(const TrainingState& state, const WideSpec& spec) {
-  WideResult wide;
-  wide.spec = spec;
-  wide.recipe = state.fact<std::string>("recipe");
-  wide.epochs = state.fact<double>("epochs");
-  wide.seconds = state.fact<double>("seconds");
-  wide.valid_error = state.fact<double>("valid_error");
-  wide.refitted = state.fact<bool>("refitted");
-  wide.quantisation_cost = state.fact<double>("quantisation_cost");
-  wide.n_parameters = state.fact<uint64_t>("parameters");
-  wide.twin = state.fact<bool>("twin");
-  wide.tensors.present = state.values<uint8_t>("present");
-  wide.tensors.scale = state.values<float>("scale");
-  wide.tensors.bias = state.values<float>("bias");
-  wide.tensors.weight = state.values<int8_t>("weight");
-  wide.valid_logits = state.values<float>("valid_logits");
-  return wide;
+template <class Way, class Bank>
+void exchange_bank(const Way& way, Bank& bank) {
+  way.fact("penalty", bank.penalty);
+  way.fact("loo_error", bank.loo_error);
+  way.fact("valid_error", bank.valid_error);
+  way.fact("seconds", bank.seconds);
+  way.fact("refitted", bank.refitted);
+  way.fact("parameters", bank.n_parameters);
+  way.values("channels", bank.tensors.channels);
+  way.values("biases", bank.tensors.biases);
+  way.values("weights", bank.tensors.weights);
+  way.values("offsets", bank.tensors.offsets);
+  way.values("valid_logits", bank.valid_logits);
+  way.values("loo_logits", bank.loo_logits);
+  way.values("loo_items", bank.loo_items);
 }
 
-TrainingState save(const BankResult& bank) {
-  TrainingState state;
-  state.facts = {{"penalty", bank.penalty}, {"loo_error", bank.loo_error}, {"valid_error", bank.valid_error},
-                 {"seconds", bank.seconds}, {"refitted", bank.refitted},   {"parameters", bank.n_parameters}};
-  state.put_values("channels", bank.tensors.channels);
-  state.put_values("biases", bank.tensors.biases);
-  state.put_values("weights", bank.tensors.weights);
-  state.put_values("offsets", bank.tensors.offsets);
-  state.put_values("valid_logits", bank.valid_logits);
-  state.put_values("loo_logits", bank.loo_logits);
-  state.put_values("loo_items", bank.loo_items);
-  return state;
-}
-
-BankResult load_bank(const TrainingState& state, const ConvolutionBankSpec& spec) {
-  BankResult bank;
-  bank.spec = spec;
-  bank.penalty = state.fact<double>("penalty");
-  bank.loo_error = state.fact<double>("loo_error");
-  bank.valid_error = state.fact<double>("valid_error");
-  bank.seconds = state.fact<double>("seconds");
-  bank.refitted = state.fact<bool>("refitted");
-  bank.n_parameters = state.fact<uint64_t>("parameters");
-  bank.tensors.channels = state.values<uint8_t>("channels");
-  bank.tensors.biases = state.values<float>("biases");
-  bank.tensors.weights = state.values<float>("weights");
-  bank.tensors.offsets = state.values<float>("offsets");
-  bank.valid_logits = state.values<float>("valid_logits");
-  bank.loo_logits = state.values<float>("loo_logits");
-  bank.loo_items = state.values<uint32_t>("loo_items");
-  return bank;
+template <class Way, class Deep>
+void exchange_deep(const Way& way, Deep& deep) {
+  way.fact("valid_error", deep.valid_error);
+  way.fact("steps", deep.steps);
+  way.fact("epochs", deep.epochs);
+  way.fact("model_flops", deep.model_flops);
+  way.fact("loop_seconds", deep.loop_seconds);
+  way.fact("gemm_peak_flops_per_s", deep.gemm_peak_flops_per_s);
+  way.fact("flop_utilisation", deep.flop_utilisation);
+  way.fact("feed_overhead", deep.feed_overhead);
+  way.values("valid_logits", deep.valid_logits);
 }
 
 at::Tensor tensor_of(const TensorView& view) {
@@ -91,33 +100,43 @@ TensorView view_of(const at::Tensor& tensor) {
           {static_cast<const uint8_t*>(tensor.const_data_ptr()), tensor.nbytes()}};
 }
 
+TrainingState save(const WideResult& wide) {
+  TrainingState state;
+  exchange_wide(Saver{state}, wide);
+  return state;
+}
+
+TrainingState save(const BankResult& bank) {
+  TrainingState state;
+  exchange_bank(Saver{state}, bank);
+  return state;
+}
+
 TrainingState save(const DeepResult& deep) {
   TrainingState state;
-  state.facts = {{"valid_error", deep.valid_error},
-                 {"steps", deep.steps},
-                 {"epochs", deep.epochs},
-                 {"model_flops", deep.model_flops},
-                 {"loop_seconds", deep.loop_seconds},
-                 {"gemm_peak_flops_per_s", deep.gemm_peak_flops_per_s},
-                 {"flop_utilisation", deep.flop_utilisation},
-                 {"feed_overhead", deep.feed_overhead}};
-  state.put_values("valid_logits", deep.valid_logits);
+  exchange_deep(Saver{state}, deep);
   const ParameterBuffers buffers = deep.network->export_parameters();
   for (const auto& [name, view] : buffers.tensors) state.tensors[name] = tensor_of(view);
   return state;
 }
 
+WideResult load_wide(const TrainingState& state, const WideSpec& spec) {
+  WideResult wide;
+  wide.spec = spec;
+  exchange_wide(Loader{state}, wide);
+  return wide;
+}
+
+BankResult load_bank(const TrainingState& state, const ConvolutionBankSpec& spec) {
+  BankResult bank;
+  bank.spec = spec;
+  exchange_bank(Loader{state}, bank);
+  return bank;
+}
+
 DeepResult load_deep(const TrainingState& state, const DeepSpec& spec, at::ScalarType dtype) {
   DeepResult deep;
-  deep.valid_error = state.fact<double>("valid_error");
-  deep.steps = state.fact<int64_t>("steps");
-  deep.epochs = state.fact<double>("epochs");
-  deep.model_flops = state.fact<double>("model_flops");
-  deep.loop_seconds = state.fact<double>("loop_seconds");
-  deep.gemm_peak_flops_per_s = state.fact<double>("gemm_peak_flops_per_s");
-  deep.flop_utilisation = state.fact<double>("flop_utilisation");
-  deep.feed_overhead = state.fact<double>("feed_overhead");
-  deep.valid_logits = state.values<float>("valid_logits");
+  exchange_deep(Loader{state}, deep);
   TensorMap tensors;
   for (const auto& [name, tensor] : state.tensors) tensors[name] = view_of(tensor);
   deep.network = load_network(spec, tensors, dtype);
