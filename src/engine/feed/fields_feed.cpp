@@ -37,26 +37,14 @@ FieldCorpus take_field(const Corpus& corpus, size_t field, const std::vector<uin
 FieldsFeed::FieldsFeed(std::vector<std::shared_ptr<const FieldCorpus>> corpora,
                        std::vector<std::unique_ptr<Feed>> feeds, std::vector<uint32_t> items, size_t batch_items,
                        uint64_t seed)
-    : corpora_(std::move(corpora)), feeds_(std::move(feeds)), order_(largest(corpora_), std::move(items)), rng_(seed) {
-  n_batches_ = std::max<size_t>(1, (order_.size() + batch_items / 2) / batch_items);
-}
+    : corpora_(std::move(corpora)),
+      feeds_(std::move(feeds)),
+      batches_(largest(corpora_), std::move(items), batch_items, seed) {}
 
-Batch FieldsFeed::next() {
-  if (batch_ == 0) order_.shuffle(rng_);
-  const size_t begin = order_.size() * batch_ / n_batches_, end = order_.size() * (batch_ + 1) / n_batches_;
-  batch_ = (batch_ + 1) % n_batches_;
-  n_served_ += end - begin;
-  std::vector<uint32_t> items;
-  for (size_t i = begin; i < end; ++i, order_.advance()) items.push_back(order_.item());
-  return make(items);
-}
+Batch FieldsFeed::next() { return make(batches_.next()); }
 
 void FieldsFeed::exchange(StateStream& stream) {
-  order_.exchange(stream);
-  rng_.exchange(stream);
-  stream.number(n_served_);
-  stream.number(batch_);
-  StateStream::check(batch_ < n_batches_);
+  batches_.exchange(stream);
   for (const std::unique_ptr<Feed>& feed : feeds_) feed->exchange(stream);
 }
 

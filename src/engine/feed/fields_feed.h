@@ -5,10 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "base/rng.h"
 #include "data/corpus.h"
-#include "data/item_order.h"
 #include "engine/feed/batch.h"
+#include "engine/feed/epoch_batches.h"
 
 namespace gulo {
 
@@ -33,15 +32,12 @@ class FieldsFeed : public Feed {
   Batch next() override;
   Batch make(std::span<const uint32_t> items) override;
   void exchange(StateStream& stream) override;
-  double epochs() const override { return static_cast<double>(n_served_) / static_cast<double>(order_.size()); }
+  double epochs() const override { return batches_.epochs(); }
 
  private:
   std::vector<std::shared_ptr<const FieldCorpus>> corpora_;
   std::vector<std::unique_ptr<Feed>> feeds_;
-  ItemOrder order_;
-  Rng rng_;
-  size_t n_batches_, batch_ = 0;  // of an epoch
-  uint64_t n_served_ = 0;
+  EpochBatches batches_;
 };
 
 }  // namespace gulo
