@@ -3,7 +3,9 @@
 #
 #   bench/gpu.sh --pack     on a machine with apt-packages.txt installed: puts what the build takes from Debian packages into
 #                           .deps/ (some MB of headers and fmt), to be carried along with the sources
-#   bench/gpu.sh [OUT]      on the machine with the device; results go to OUT (default: bench/results/gpu)
+#   bench/gpu.sh [OUT [CIFAR]]   on the machine with the device; results go to OUT (default: bench/results/gpu). CIFAR: CIFAR-10 as
+#                           JPEG files, train/LABEL/FILE and test/LABEL/FILE; without it the time to 94 % and 96 % is left out
+#   bench/gpu.sh --dry-run OUT [DATA]   what follows the build, shortened and without a device, by the programs in build/
 #
 # Needs nvcc, a C++20 compiler, cmake and ninja on the PATH, and a python3 with a CUDA wheel of torch >= 2.11 (GULO_PYTHON
 # names another). fmt, nlohmann_json, CLI11, xxhash, Highway and GoogleTest come from the system or from .deps/. Libraries of
@@ -30,8 +32,26 @@ if [ "${1:-}" = --pack ]; then
   exit
 fi
 
-out=${1:-bench/results/gpu}
+# PyTorch beside gpu_bench, and the time to a recogniser. Neither keeps the other from being taken.
+measure_rest() {
+  local build=$1 data=$2 accuracy=$3
+  shift 3
+  "$python" bench/torch_steps.py "$@" >"$out/torch.json" || echo "gpu: no figures of PyTorch" >&2
+  # shellcheck disable=SC2086  # several numbers
+  "$python" bench/time_to_accuracy.py "${data:-CIFAR, which was not given}" --gulo "$build/gulo" --accuracy $accuracy \
+    ${budgets:+--first $budgets --most $budgets} --out "$out/time_to_accuracy.json" >/dev/null || echo "gpu: no time to a recogniser" >&2
+  "$python" bench/gpu_table.py "$out" | tee "$out/table.md"
+}
+
 python=${GULO_PYTHON:-python3}
+if [ "${1:-}" = --dry-run ]; then
+  out=${2:?gpu: --dry-run needs OUT}
+  mkdir -p "$out"
+  budgets=3 measure_rest build "${3:-}" 0.5 --device cpu --width 16 --batch 4 --steps 1 --workers 1
+  exit
+fi
+
+out=${1:-bench/results/gpu}
 export PATH="$PATH:/usr/local/cuda/bin"
 mkdir -p "$out"
 for tool in nvcc cmake ninja "$python"; do
@@ -54,5 +74,6 @@ for test in build-gpu/gulo_*_test; do
 done
 build-gpu/gulo doctor --json >"$out/doctor.json"
 build-gpu/gulo doctor
-build-gpu/gpu_bench | tee "$out/gpu.json"
+build-gpu/gpu_bench >"$out/gpu.json" || failed=1
+measure_rest build-gpu "${2:-}" "0.94 0.96"
 exit $failed

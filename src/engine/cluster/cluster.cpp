@@ -104,6 +104,20 @@ void Cluster::broadcast(const at::Tensor& tensor) {
   run([&] { groups_->waits->broadcast(tensors)->wait(); });
 }
 
+void Cluster::share(const std::vector<at::Tensor>& parts) {
+  std::vector<c10::intrusive_ptr<c10d::Work>> under_way;
+  run([&] {
+    for (size_t rank = 0; rank < parts.size(); ++rank) {
+      if (parts[rank].numel() == 0) continue;
+      std::vector<at::Tensor> tensors{parts[rank]};
+      c10d::BroadcastOptions from;
+      from.rootRank = static_cast<int64_t>(rank);
+      under_way.push_back(groups_->steps->broadcast(tensors, from));
+    }
+    for (const auto& work : under_way) work->wait();
+  });
+}
+
 double Cluster::agree(double value) {
   const at::Tensor tensor = at::full({1}, value, at::kDouble);
   broadcast(tensor);

@@ -9,6 +9,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/cluster/cluster_place.h"
 
@@ -31,6 +32,9 @@ class Cluster {
   void sum(const at::Tensor& tensor);
   // Rank 0's, in place, contiguous.
   void broadcast(const at::Tensor& tensor);
+  // Each process' own part, in place, contiguous: parts[r] is rank r's. They may be of different sizes, and empty, but
+  // are of the same in all processes.
+  void share(const std::vector<at::Tensor>& parts);
   // Rank 0's.
   double agree(double value);
   std::string agree(const std::string& text);

@@ -25,6 +25,20 @@ TEST(Cluster, SumsAndAgrees) {
   EXPECT_EQ(n_right, 3);
 }
 
+TEST(Cluster, SharesPartsOfAnySize) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    std::atomic<int> n_right = 0;
+    expect_no_errors(run_as_cluster(3, [&](Cluster& cluster) {
+      std::vector<at::Tensor> parts;
+      for (int rank = 0; rank < 3; ++rank)
+        parts.push_back(at::full({rank * 700}, rank == cluster.rank() ? rank + 1 : 0, dtype));
+      cluster.share(parts);
+      n_right += parts[1].eq(2).all().item<bool>() && parts[2].eq(3).all().item<bool>() ? 1 : 0;
+    }));
+    EXPECT_EQ(n_right, 3);
+  }
+}
+
 TEST(Cluster, ALostProcessEndsTheOthers) {
   const std::vector<std::string> errors = run_as_cluster(3, [](Cluster& cluster) {
     cluster.set_recovery("what to do next");

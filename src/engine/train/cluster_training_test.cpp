@@ -1,6 +1,8 @@
 // Several processes that train together learn as one does that sees the whole batches.
 #include <ATen/ATen.h>
+#include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -11,6 +13,7 @@
 #include "engine/feed/fields_feed.h"
 #include "engine/train/deep_setup.h"
 #include "engine/train/deep_trainer.h"
+#include "engine/train/optimiser.h"
 #include "engine/train/small_corpus.h"
 #include "engine/train/small_fields.h"
 
@@ -92,6 +95,46 @@ INSTANTIATE_TEST_SUITE_P(OfEveryKind, ClusterTraining, ::testing::Values(0, 1, 2
 TEST(ClusterTrainingOfFields, EndsWithTheSameNetworkEverywhere) {
   const Corpus corpus = many_fields(120);
   expect_same_networks(train_together(3, corpus, items_between(0, 100), items_between(100, 120), 9));
+}
+
+TEST(BalancedShares, AreOfLikeCost) {
+  using Shares = std::vector<std::vector<size_t>>;
+  EXPECT_EQ(balanced_shares({1, 3, 3, 2, 5}, 2), (Shares{{4, 3}, {1, 2, 0}}));
+  EXPECT_EQ(balanced_shares({1, 2}, 3), (Shares{{1}, {0}, {}}));
+}
+
+// Matrices of several shapes, and a vector. After some steps, the last one without the first matrix' gradient.
+std::vector<at::Tensor> optimised(at::ScalarType dtype, Cluster* cluster) {
+  at::set_num_threads(1);
+  const at::NoGradGuard no_grad;
+  at::Generator generator = at::detail::createCPUGenerator(1);
+  const auto random = [&](at::IntArrayRef shape) { return at::empty(shape).normal_(0, 1, generator); };
+  std::vector<Parameter> parameters;
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{64, 32}, {32, 96}, {48, 48}, {16, 16}})
+    parameters.push_back({"matrix", random({rows, columns}), true});
+  parameters.push_back({"vector", random({40})});
+  Optimiser optimiser(parameters, dtype, {}, cluster);
+  for (int step = 0; step < 4; ++step) {
+    for (Parameter& parameter : parameters) parameter.value.mutable_grad() = random(parameter.value.sizes());
+    if (step == 3) parameters[0].value.mutable_grad().reset();
+    optimiser.step(1);
+  }
+  std::vector<at::Tensor> all = optimiser.state();
+  for (const Parameter& parameter : parameters) all.push_back(parameter.value);
+  return all;
+}
+
+TEST(OptimiserOfSeveral, TakesTheStepsOfOne) {
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    const std::vector<at::Tensor> alone = optimised(dtype, nullptr);
+    for (const int n_ranks : {2, 6}) {
+      expect_no_errors(run_as_cluster(n_ranks, [&](Cluster& cluster) {
+        const std::vector<at::Tensor> mine = optimised(dtype, &cluster);
+        ASSERT_EQ(mine.size(), alone.size());
+        for (size_t i = 0; i < mine.size(); ++i) EXPECT_TRUE(at::equal(mine[i], alone[i])) << i;
+      }));
+    }
+  }
 }
 
 // Pictures: their steps are quick.

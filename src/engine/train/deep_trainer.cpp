@@ -79,7 +79,7 @@ class DeepTrainer {
       expect_speed();
     setup_ = options_.setup(expected_flops_per_s_);
     network_ = setup_.network;
-    optimiser_.emplace(network_->parameters(), options_.dtype, setup_.optimiser);
+    optimiser_.emplace(network_->parameters(), options_.dtype, setup_.optimiser, cluster_);
     if (cluster_) share_gradients();
     fixed_batch_ = setup_.feed->next();
     if (options_.resume) restore(*options_.resume);
