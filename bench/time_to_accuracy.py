@@ -9,32 +9,26 @@ alone, after it. What is found is the least of the budgets tried, not the least 
 """
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-
-def said(command: list[str]) -> dict:
-    ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    if ended.returncode:
-        sys.exit(f"{' '.join(command)}\n{ended.stderr}")
-    return json.loads(ended.stdout)
+from byte_sets import ROOT, gulo
 
 
 def attempt(args, budget_s: float, folder: str) -> dict:
     model, start_s = f"{folder}/model.gulo", time.perf_counter()
-    said([args.gulo, "train", args.data, "-o", model, "--budget", f"{budget_s:g}s", "--device", args.device, "--json"])
+    gulo("train", args.data, "-o", model, "--budget", f"{budget_s:g}s", "--device", args.device, "--json", program=args.gulo)
     wall_s = time.perf_counter() - start_s
-    tested = said([args.gulo, "test", model, args.data, "--json"])
+    tested = gulo("test", model, args.data, "--json", program=args.gulo)
     return {"budget_s": budget_s, "wall_s": wall_s, "accuracy": 1 - tested["error"]}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data")
-    parser.add_argument("--gulo", default=str(Path(__file__).resolve().parent.parent / "build" / "gulo"))
+    parser.add_argument("--gulo", default=str(ROOT / "build" / "gulo"))
     parser.add_argument("--device", default="auto")
     parser.add_argument("--accuracy", type=float, nargs="+", default=[0.94, 0.96])
     parser.add_argument("--first", type=float, default=30, help="budget in seconds")

@@ -11,9 +11,7 @@ namespace gulo {
 PixelSlots::PixelSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
                        const SlotPixelsShape& shape, const at::Device& device)
     : SlotFeed(corpus, items, targets, shape.n_slots, device), shape_(shape) {
-  std::vector<int32_t> extents;
-  for (const uint32_t item : items)
-    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
+  const std::vector<int32_t> extents = extents_of(corpus, items);
   for (size_t i = 0; i < items.size(); ++i)
     full_ = full_ && std::min(extents[3 * i], extents[3 * i + 1]) >= shape.window;
   // The host draws as the device does.

@@ -34,9 +34,7 @@ SampleSlots::SampleSlots(const Corpus& corpus, const std::vector<uint32_t>& item
 
 // The host draws as the device does.
 void SampleSlots::look_at_slots(const Corpus& corpus, const std::vector<uint32_t>& items) {
-  std::vector<int32_t> extents;
-  for (const uint32_t item : items)
-    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
+  const std::vector<int32_t> extents = extents_of(corpus, items);
   for (uint64_t k = 0; k < std::min<uint64_t>(items.size(), 1024); ++k) {
     examples_.push_back(draw_samples(shape_, extents.data(), items.size(), k));
     const SampleDraw& draw = examples_.back();

@@ -40,16 +40,13 @@ SlotFeed::SlotFeed(const Corpus& corpus, const std::vector<uint32_t>& items, con
       targets_(targets.to(device)),
       step_(at::zeros({1}, at::device(device).dtype(at::kLong))) {
   std::vector<int64_t> begins, sizes;
-  std::vector<int32_t> extents;
   for (const uint32_t item : items) {
     begins.push_back(static_cast<int64_t>(corpus.offsets[item]));
     sizes.push_back(static_cast<int64_t>(corpus.offsets[item + 1] - corpus.offsets[item]));
-    if (corpus.shapes.empty()) continue;
-    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
   }
   begins_ = at::tensor(begins, at::kLong).to(device);
   sizes_ = at::tensor(sizes, at::kLong).to(device);
-  extents_ = at::tensor(extents, at::kInt).to(device);
+  extents_ = at::tensor(extents_of(corpus, items), at::kInt).to(device);
 }
 
 SlotItems SlotFeed::items() const {
@@ -62,6 +59,14 @@ const int64_t* SlotFeed::step() const { return pointer_to<int64_t>(step_); }
 
 at::Tensor SlotFeed::empty(at::IntArrayRef sizes, at::ScalarType type) const {
   return at::empty(sizes, arena_.options().dtype(type));
+}
+
+std::vector<int32_t> extents_of(const Corpus& corpus, const std::vector<uint32_t>& items) {
+  std::vector<int32_t> extents;
+  if (corpus.shapes.empty()) return extents;
+  for (const uint32_t item : items)
+    for (const uint32_t extent : corpus.shapes[item].extents) extents.push_back(static_cast<int32_t>(extent));
+  return extents;
 }
 
 DrawnSlots SlotFeed::next() {

@@ -56,6 +56,9 @@ class SlotFeed {
   at::Tensor arena_, begins_, sizes_, extents_, targets_, step_;
 };
 
+// [items, 3]: the items' shapes, one behind the other; none of a corpus without shapes.
+std::vector<int32_t> extents_of(const Corpus& corpus, const std::vector<uint32_t>& items);
+
 // A kernel's pointer into a tensor.
 template <class T>
 T* pointer_to(const at::Tensor& tensor) {

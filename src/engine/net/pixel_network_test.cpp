@@ -9,35 +9,13 @@
 #include "base/error.h"
 #include "base/rng.h"
 #include "engine/feed/pixel_batch.h"
+#include "engine/net/random_pictures.h"
 #include "engine/net/tile_product.h"
 
 namespace gulo {
 namespace {
 
-struct Size {
-  uint32_t height, width, channels;
-};
-
 const std::vector<Size> kMixed{{8, 8, 3}, {32, 32, 3}, {1, 1, 3}, {50, 9, 1}, {13, 27, 4}, {32, 32, 3}, {70, 65, 3}};
-
-Corpus random_pictures(const std::vector<Size>& sizes) {
-  Corpus corpus;
-  corpus.kind = Kind::kPixels;
-  Rng rng(3);
-  for (const auto& [height, width, channels] : sizes) {
-    for (uint32_t i = 0; i < height * width * channels; ++i) corpus.arena.push_back(static_cast<uint8_t>(rng()));
-    corpus.offsets.push_back(corpus.arena.size());
-    corpus.shapes.push_back({ValueType::kUint8, {height, width, channels}, 0});
-    corpus.item_labels.push_back(0);
-  }
-  return corpus;
-}
-
-std::vector<ItemView> views(const Corpus& corpus) {
-  std::vector<ItemView> items;
-  for (size_t i = 0; i < corpus.n_items(); ++i) items.push_back(corpus.view(i));
-  return items;
-}
 
 PixelNetworkSpec small_spec() {
   PixelNetworkSpec spec;

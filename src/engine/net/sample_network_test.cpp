@@ -10,53 +10,13 @@
 
 #include "base/error.h"
 #include "engine/net/frame_product.h"
+#include "engine/net/random_signals.h"
 #include "engine/net/tile_product.h"
 
 namespace gulo {
 namespace {
 
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
-
-SampleNetworkSpec sound_spec() {
-  SampleNetworkSpec spec;
-  spec.taps = 64;
-  spec.stride = 16;
-  spec.filters = 16;
-  spec.stem_width = 32;
-  spec.stages = {{32, 1, 1}, {48, 1, 2}};
-  spec.attention_heads = 2;
-  spec.window_samples = 512;
-  spec.n_labels = 3;
-  return spec;
-}
-
-// Few taps, several channels, missing values; 3 * 5 values a frame are no multiple of 16.
-SampleNetworkSpec series_spec() {
-  SampleNetworkSpec spec = sound_spec();
-  spec.taps = 5;
-  spec.stride = 2;
-  spec.channels = 2;
-  spec.missing = spec.linear = true;
-  spec.item_level = false;
-  return spec;
-}
-
-struct Signal {
-  std::vector<float> values;
-  uint32_t channels = 1, rate_hz = 0;
-
-  ItemView view() const {
-    const auto n_times = static_cast<uint32_t>(values.size() / channels);
-    return {{ValueType::kFloat32, {n_times, channels, 1}, rate_hz},
-            {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(float)}};
-  }
-};
-
-Signal noise(int64_t n_times, uint32_t channels = 1, uint32_t rate_hz = 0) {
-  const at::Tensor values = at::randn({n_times * channels});
-  const float* data = values.const_data_ptr<float>();
-  return {{data, data + values.numel()}, channels, rate_hz};
-}
 
 std::vector<ItemView> views(const std::vector<Signal>& signals) {
   std::vector<ItemView> views;

@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
-
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,36 +12,14 @@
 #include "base/rng.h"
 #include "engine/feed/pixel_batch.h"
 #include "engine/net/pixel_network.h"
+#include "engine/net/random_pictures.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
 namespace {
 
-struct Size {
-  uint32_t height, width, channels;
-};
-
 const std::vector<Size> kMixed{{8, 8, 3}, {32, 32, 3}, {1, 1, 3}, {30, 9, 1}, {13, 27, 4}, {31, 32, 3}, {32, 7, 3}};
 const std::vector<Size> kAlike{{17, 17, 3}, {17, 17, 3}, {17, 17, 3}, {17, 17, 3}};
-
-Corpus random_pictures(const std::vector<Size>& sizes) {
-  Corpus corpus;
-  corpus.kind = Kind::kPixels;
-  Rng rng(3);
-  for (const auto& [height, width, channels] : sizes) {
-    for (uint32_t i = 0; i < height * width * channels; ++i) corpus.arena.push_back(static_cast<uint8_t>(rng()));
-    corpus.offsets.push_back(corpus.arena.size());
-    corpus.shapes.push_back({ValueType::kUint8, {height, width, channels}, 0});
-    corpus.item_labels.push_back(0);
-  }
-  return corpus;
-}
-
-std::vector<ItemView> views(const Corpus& corpus) {
-  std::vector<ItemView> items;
-  for (size_t i = 0; i < corpus.n_items(); ++i) items.push_back(corpus.view(i));
-  return items;
-}
 
 Batch packed(const Corpus& corpus, int channels) {
   PixelPacker packer(channels);
