@@ -8,6 +8,7 @@ namespace {
 // Calibration, quantisation and writing the model file after the last step.
 constexpr double kFinishSeconds = 0.35;
 constexpr double kFinishShare = 0.005;
+constexpr double kWideShare = 0.6;
 }  // namespace
 
 BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts) {
@@ -15,16 +16,19 @@ BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts) 
   plan.end_s = std::max(now_s + 0.1 * budget_s, budget_s * (1 - kFinishShare) - kFinishSeconds);
   const double left_s = plan.end_s - now_s;
   if (parts == "deep") return plan;
-  const double wide_s = parts == "wide" ? left_s : 0.5 * left_s;
+  const double wide_s = parts == "wide" ? left_s : kWideShare * left_s;
   plan.wide_search_s = 0.55 * wide_s;
   plan.wide_final_s = wide_s - plan.wide_search_s;
   return plan;
 }
 
 std::vector<WideRecipe> wide_recipes(Task task) {
-  const WideSpec local{.orders = {1, 2, 3, 4}, .head_bytes = 64, .pair_gaps = {2, 3, 4}};
-  const WideSpec middle{.orders = {1, 2, 3, 4, 5, 6}, .head_bytes = 0, .pair_gaps = {2, 3, 4}};
-  const WideSpec text{.orders = {1, 2, 3, 4, 5, 6, 7, 8}, .head_bytes = 0, .pair_gaps = {}};
+  constexpr int kWindowBytes = 4096;
+  const WideSpec local{.orders = {1, 2, 3, 4}, .head_bytes = 64, .window_bytes = kWindowBytes, .pair_gaps = {2, 3, 4}};
+  const WideSpec middle{
+      .orders = {1, 2, 3, 4, 5, 6}, .head_bytes = 0, .window_bytes = kWindowBytes, .pair_gaps = {2, 3, 4}};
+  const WideSpec text{
+      .orders = {1, 2, 3, 4, 5, 6, 7, 8}, .head_bytes = 0, .window_bytes = kWindowBytes, .pair_gaps = {}};
   std::vector<WideRecipe> recipes{{"grams 1-4, pairs, head", local, 10, RowSteps::kAlike},
                                   {"grams 1-6, pairs", middle, 10, RowSteps::kAlike},
                                   {"grams 1-8, by rarity", text, 3, RowSteps::kRarity}};

@@ -13,8 +13,8 @@ struct BudgetPlan {
   double end_s = 0;          // when training has to be over, counted from the start of the process
 };
 
-// `parts` as on the command line; now_s: what reading the data has taken. Half of what is left goes to the wide part at
-// most; most often it needs less, and the deep part takes the rest.
+// `parts` as on the command line; now_s: what reading the data has taken. Six tenths of what is left go to the wide
+// part at most; most often it needs less, and the deep part takes the rest.
 BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts);
 
 // The recipes that the wide part chooses from on the validation part, cheapest first.

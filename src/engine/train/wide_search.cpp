@@ -16,8 +16,9 @@ namespace gulo {
 namespace {
 
 constexpr double kEpochs = 6, kNumberEpochs = 24;  // numbers are learned in smaller steps
-// After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds.
-constexpr double kEnoughEpochs = 2.5;
+// After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds. A
+// refit has about three times as long as each recipe's trial.
+constexpr double kEnoughEpochs = 1.5;
 // The file may be larger where keeping to max_bytes would cost more validation error than this.
 constexpr double kMaxQuantisationCost = 0.001;
 

@@ -31,14 +31,15 @@ constexpr size_t kMostCountedLabels = 16;
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// Gradient of the cross-entropy by the logits, in place; returns the loss in nats.
-double cross_entropy_gradient(std::vector<float>& logits, int n_labels, int label) {
+// Gradient of the cross-entropy with smoothed labels by the logits, in place; returns the loss in nats, of the label
+// alone.
+double cross_entropy_gradient(std::vector<float>& logits, int n_labels, int label, float smoothing) {
   const auto end = logits.begin() + n_labels;
   const float largest = *std::max_element(logits.begin(), end), own = logits[static_cast<size_t>(label)];
   float sum = 0;
   for (auto it = logits.begin(); it != end; ++it) sum += * it = std::exp(*it - largest);
-  for (auto it = logits.begin(); it != end; ++it) *it /= sum;
-  logits[static_cast<size_t>(label)] -= 1;
+  for (auto it = logits.begin(); it != end; ++it) *it = *it / sum - smoothing / static_cast<float>(n_labels);
+  logits[static_cast<size_t>(label)] -= 1 - smoothing;
   return static_cast<double>(std::log(sum) + largest - own);
 }
 
@@ -226,7 +227,8 @@ class WideTrainer::Run {
   double gradient(Slot& slot) const {
     switch (trainer_.task_) {
       case Task::kLabel:
-        return cross_entropy_gradient(slot.step, trainer_.n_labels_, corpus_.item_labels[slot.item]);
+        return cross_entropy_gradient(slot.step, trainer_.n_labels_, corpus_.item_labels[slot.item],
+                                      trainer_.recipe_.label_smoothing);
       case Task::kLabels:
         return labels_gradient(slot.step, trainer_.n_labels_, corpus_.label_sets[slot.item]);
       case Task::kNumber:

@@ -35,6 +35,9 @@ struct WideRecipe {
   WideSpec spec;
   double learning_rate = 10;  // of labels
   RowSteps steps = RowSteps::kAlike;
+  // Of one label an item: so much of an answer is shared by all labels (Szegedy et al. 2016), so that rows stop growing
+  // where an item is known by heart.
+  float label_smoothing = 0.1f;
 };
 
 struct WideSchedule {
