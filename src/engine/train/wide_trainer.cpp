@@ -94,15 +94,20 @@ class WideTrainer::Run {
 
   double train() {
     const int n_threads = std::clamp(schedule_.n_threads, 1, static_cast<int>(kBatchItems));
+    pace_ = Pace(n_threads);
     std::barrier extracted(n_threads);
-    std::barrier updated(n_threads, [this]() noexcept { end_of_step(); });
+    std::barrier updated(n_threads, [this]() noexcept { end_of_round(); });
     begin_step();
     const auto work = [&](int thread) {
       NgramScratch scratch;
       while (!done_) {
-        for (size_t slot; (slot = next_slot_.fetch_add(1)) < n_slots_;) score(slots_[slot], scratch);
-        extracted.arrive_and_wait();
-        for (int part = thread; part < kNgramBagParts; part += n_threads) update(part);
+        if (pace_.together()) {
+          for (size_t slot; (slot = next_slot_.fetch_add(1)) < n_slots_;) score(slots_[slot], scratch);
+          extracted.arrive_and_wait();
+          for (int part = thread; part < kNgramBagParts; part += n_threads) update(part);
+        } else if (thread == 0) {
+          train_alone(scratch);
+        }
         updated.arrive_and_wait();
       }
     };
@@ -123,6 +128,48 @@ class WideTrainer::Run {
     std::vector<float> step;
     double loss = 0;
   };
+
+  // Whether the next steps are taken by all threads or by one. Threads that wait for each other twice a step lose where
+  // a step is short or another program has one of the cores: both ways are tried now and then, and the faster one is
+  // taken. The bits are the same.
+  class Pace {
+   public:
+    explicit Pace(int n_threads = 1) : can_choose_(n_threads > 1), together_(n_threads > 1) {}
+    bool together() const { return together_; }
+    bool is_over(double seconds) const { return can_choose_ && seconds >= end_s_; }
+    void choose(double seconds, uint64_t n_items) {
+      if (!is_over(seconds)) return;
+      rate_[together_] = static_cast<double>(n_items - begin_items_) / (seconds - begin_s_);
+      const bool was_trial = is_trial_, faster = rate_[1] >= rate_[0];
+      is_trial_ = !was_trial;
+      together_ = is_trial_ ? !together_ : faster;
+      begin_s_ = seconds;
+      begin_items_ = n_items;
+      end_s_ = seconds + (is_trial_ ? kTrialSeconds : kStretchSeconds);
+    }
+
+   private:
+    static constexpr double kTrialSeconds = 0.03, kStretchSeconds = 0.4;
+    bool can_choose_, together_, is_trial_ = false;
+    double rate_[2] = {0, 0};  // items a second: alone, together
+    double begin_s_ = 0, end_s_ = kTrialSeconds;
+    uint64_t begin_items_ = 0;
+  };
+
+  void train_alone(NgramScratch& scratch) {
+    do {
+      for (size_t slot = 0; slot < n_slots_; ++slot) score(slots_[slot], scratch);
+      for (int part = 0; part < kNgramBagParts; ++part) update(part);
+      end_of_step();
+    } while (!is_last_ && !pace_.is_over(seconds_since(start_)));
+  }
+
+  // Runs in one thread while the others wait.
+  void end_of_round() noexcept {
+    if (pace_.together()) end_of_step();
+    done_ = is_last_;
+    pace_.choose(seconds_since(start_), n_items_seen_);
+  }
 
   // Counted on a random sample: enough to tell common n-grams from rare ones, and short beside an epoch.
   void weigh_rows() {
@@ -248,7 +295,6 @@ class WideTrainer::Run {
 
   double learning_rate() const { return trainer_.learning_rate_ * (1 - fraction_); }
 
-  // Runs in one thread while the others wait.
   void end_of_step() noexcept {
     for (size_t s = 0; s < n_slots_; ++s) {
       const Slot& slot = slots_[s];
@@ -268,8 +314,8 @@ class WideTrainer::Run {
       last_report_s_ = seconds;
       go_on = on_progress_({fraction_, mean_loss_, static_cast<double>(n_bytes_seen_) / seconds});
     }
-    done_ = !go_on || fraction_ >= 1;
-    if (!done_) begin_step();
+    is_last_ = !go_on || fraction_ >= 1;
+    if (!is_last_) begin_step();
   }
 
   WideTrainer& trainer_;
@@ -284,10 +330,12 @@ class WideTrainer::Run {
   Slot slots_[kBatchItems];
   size_t n_slots_ = 0;
   std::atomic<size_t> next_slot_{0};
+  Pace pace_;
   size_t step_ = 0, n_items_seen_ = 0;
   uint64_t n_bytes_seen_ = 0;
   double fraction_ = 0, mean_loss_ = 0, last_report_s_ = 0;
-  bool done_ = false;
+  bool is_last_ = false;  // the step that was taken
+  bool done_ = false;     // known to all threads
   Clock::time_point start_ = Clock::now();
 };
 
