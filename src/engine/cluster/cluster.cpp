@@ -9,9 +9,11 @@
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -23,8 +25,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::chrono::minutes kJoinTime{1}, kStepTime{5};
-// Threads that sums run in, beside the caller's.
-constexpr int kSumThreads = 2;
+// Threads that operations run in, beside the caller's.
+constexpr int kOperationThreads = 2;
 
 milliseconds from_seconds(double seconds) { return milliseconds(static_cast<int64_t>(1000 * seconds)); }
 
@@ -45,7 +47,7 @@ auto device_for(const ClusterPlace& place) {
 
 }  // namespace
 
-// Sums under way and operations that are waited for do not get into each other's way.
+// Operations under way and those that are waited for do not get into each other's way.
 struct Cluster::Groups {
   c10::intrusive_ptr<c10d::ProcessGroupGloo> steps, waits;
 };
@@ -76,7 +78,7 @@ Cluster::Cluster(const ClusterPlace& place, double patience_s) : place_(place), 
     const auto group = [&](const char* name, milliseconds timeout) {
       const auto gloo = c10d::ProcessGroupGloo::Options::create(kJoinTime);
       gloo->devices.push_back(device_for(place));
-      gloo->threads = kSumThreads;
+      gloo->threads = kOperationThreads;
       auto made = c10::make_intrusive<c10d::ProcessGroupGloo>(c10::make_intrusive<c10d::PrefixStore>(name, store),
                                                               place.rank, place.size, gloo);
       made->setTimeout(timeout);
@@ -90,32 +92,75 @@ Cluster::Cluster(const ClusterPlace& place, double patience_s) : place_(place), 
                             place.port, first_sentence(error.what())),
                 "start all processes at the same time, with the MASTER_ADDR and MASTER_PORT of rank 0");
   }
+  if (const auto memory = common_memory(MeetingPlace::n_bytes(place.size))) find_meeting_place(*memory, patience_s);
 }
 
 Cluster::~Cluster() = default;
 
+// Of use where all have theirs.
+void Cluster::find_meeting_place(SharedMapping& memory, double patience_s) {
+  std::unique_ptr<MeetingPlace> mine;
+  try {
+    mine = std::make_unique<MeetingPlace>(std::move(memory), rank(), size(), patience_s);
+  } catch (const std::system_error&) {
+    // No locks on files in memory: they speak by TCP then.
+  }
+  const at::Tensor n_have = at::full({1}, mine ? 1 : 0, at::kDouble);
+  sum(n_have);
+  if (n_have.item<double>() == size()) meeting_ = std::move(mine);
+}
+
 void Cluster::sum(const at::Tensor& tensor) {
+  if (meeting_) return sum_by_mail(tensor);
   std::vector<at::Tensor> tensors{tensor};
   run([&] { groups_->waits->allreduce(tensors)->wait(); });
 }
 
-void Cluster::broadcast(const at::Tensor& tensor) {
-  std::vector<at::Tensor> tensors{tensor};
-  run([&] { groups_->waits->broadcast(tensors)->wait(); });
+// As many values at once as a mail takes. Ranks are added up in their order, by all of them.
+void Cluster::sum_by_mail(const at::Tensor& tensor) {
+  const auto mail = [&](const std::byte* at, int64_t n) {
+    return at::from_blob(const_cast<std::byte*>(at), {n}, tensor.options());
+  };
+  const at::Tensor all = tensor.view({-1});
+  const int64_t most = MeetingPlace::kMailBytes / tensor.element_size();
+  for (int64_t begin = 0; begin < all.numel(); begin += most) {
+    const at::Tensor values = all.narrow(0, begin, std::min(most, all.numel() - begin));
+    mail(meeting_->next_mail(), values.numel()).copy_(values);
+    meet();
+    values.copy_(mail(meeting_->mail_of(0), values.numel()));
+    for (int rank = 1; rank < size(); ++rank) values.add_(mail(meeting_->mail_of(rank), values.numel()));
+  }
 }
 
-void Cluster::share(const std::vector<at::Tensor>& parts) {
-  std::vector<c10::intrusive_ptr<c10d::Work>> under_way;
-  run([&] {
-    for (size_t rank = 0; rank < parts.size(); ++rank) {
-      if (parts[rank].numel() == 0) continue;
-      std::vector<at::Tensor> tensors{parts[rank]};
-      c10d::BroadcastOptions from;
-      from.rootRank = static_cast<int64_t>(rank);
-      under_way.push_back(groups_->steps->broadcast(tensors, from));
+void Cluster::broadcast(const at::Tensor& tensor, int rank) {
+  std::vector<at::Tensor> tensors{tensor};
+  c10d::BroadcastOptions from;
+  from.rootRank = rank;
+  run([&] { groups_->waits->broadcast(tensors, from)->wait(); });
+}
+
+void Cluster::meet() {
+  run([&] { meeting_->meet(); });
+}
+
+// Whether it worked is everybody's to know: all have it, or none.
+std::shared_ptr<SharedMapping> Cluster::common_memory(int64_t n_bytes) {
+  if (!place_.may_share_memory || place_.local_size != place_.size) return nullptr;
+  std::shared_ptr<SharedMapping> memory;
+  const auto try_to = [&](const auto& get) {
+    try {
+      memory = std::make_shared<SharedMapping>(get());
+    } catch (const std::system_error&) {
+      // As above.
     }
-    for (const auto& work : under_way) work->wait();
-  });
+  };
+  if (is_first()) try_to([&] { return SharedMapping::make(n_bytes); });
+  const std::string name = agree(memory ? memory->name() : "");
+  if (!is_first() && !name.empty()) try_to([&] { return SharedMapping::open(name, n_bytes); });
+  const at::Tensor n_have = at::full({1}, memory ? 1 : 0, at::kDouble);
+  sum(n_have);
+  if (memory) memory->forget_name();
+  return n_have.item<double>() == size() ? memory : nullptr;
 }
 
 double Cluster::agree(double value) {
@@ -132,10 +177,31 @@ std::string Cluster::agree(const std::string& text) {
   return {static_cast<const char*>(bytes.const_data_ptr()), static_cast<size_t>(n)};
 }
 
-std::function<void()> Cluster::begin_sum(const at::Tensor& tensor) {
-  std::vector<at::Tensor> tensors{tensor};
+std::function<void()> Cluster::begin_broadcasts(const std::vector<at::Tensor>& parts) {
+  std::vector<c10::intrusive_ptr<c10d::Work>> under_way;
+  run([&] {
+    for (size_t rank = 0; rank < parts.size(); ++rank) {
+      std::vector<at::Tensor> tensors{parts[rank]};
+      c10d::BroadcastOptions from;
+      from.rootRank = static_cast<int64_t>(rank);
+      under_way.push_back(groups_->steps->broadcast(tensors, from));
+    }
+  });
+  return [this, under_way] {
+    run([&] {
+      for (const auto& work : under_way) work->wait();
+    });
+  };
+}
+
+std::function<void()> Cluster::begin_trade(const at::Tensor& given, const std::vector<int64_t>& to,
+                                           const at::Tensor& taken, const std::vector<int64_t>& from) {
   c10::intrusive_ptr<c10d::Work> work;
-  run([&] { work = groups_->steps->allreduce(tensors); });
+  run([&] {
+    at::Tensor in = given, out = taken;
+    std::vector<int64_t> n_in = to, n_out = from;
+    work = groups_->steps->alltoall_base(out, in, n_out, n_in);
+  });
   return [this, work] { run([&] { work->wait(); }); };
 }
 

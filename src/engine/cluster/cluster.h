@@ -1,4 +1,5 @@
-// The processes that train one network together, over c10d's Gloo backend: TCP between all of them.
+// The processes that train one network together, over c10d's Gloo backend: TCP between all of them. Where all are on
+// one machine, numbers that are summed and large amounts go through memory that they share.
 //
 // Every operation is called by all processes in the same order, from one thread. Each throws Error (kDevice) where a
 // process is lost: it ended, its machine is gone, or nothing was heard of it for too long.
@@ -6,12 +7,15 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "engine/cluster/cluster_place.h"
+#include "engine/cluster/meeting_place.h"
+#include "engine/cluster/shared_mapping.h"
 
 namespace gulo {
 
@@ -30,18 +34,25 @@ class Cluster {
 
   // In place, contiguous. The bits are the same in all processes.
   void sum(const at::Tensor& tensor);
-  // Rank 0's, in place, contiguous.
-  void broadcast(const at::Tensor& tensor);
-  // Each process' own part, in place, contiguous: parts[r] is rank r's. They may be of different sizes, and empty, but
-  // are of the same in all processes.
-  void share(const std::vector<at::Tensor>& parts);
+  // That of `rank`, in place, contiguous.
+  void broadcast(const at::Tensor& tensor, int rank = 0);
   // Rank 0's.
   double agree(double value);
   std::string agree(const std::string& text);
 
-  // A sum that goes on beside the caller's work; several may be under way. The tensor is the sum when the function that
-  // is returned has been called.
-  std::function<void()> begin_sum(const at::Tensor& tensor);
+  // Operations that go on beside the caller's work; several may be under way. They are done when the function that is
+  // returned has been called. Floats, contiguous.
+  //   begin_broadcasts: parts[r] is rank r's, in place; of any size, but of the same in all processes, and not empty
+  //   begin_trade: to[r] values of `given`, rank after rank, go to r; from[r] of `taken` come from it; none to oneself
+  std::function<void()> begin_broadcasts(const std::vector<at::Tensor>& parts);
+  std::function<void()> begin_trade(const at::Tensor& given, const std::vector<int64_t>& to, const at::Tensor& taken,
+                                    const std::vector<int64_t>& from);
+
+  bool shares_memory() const { return meeting_ != nullptr; }
+  // Memory that all have in common, zero; null where there is none, or not so much of it. Every process asks for it.
+  std::shared_ptr<SharedMapping> common_memory(int64_t n_bytes);
+  // Where they share memory: returns when all have come, and what each wrote before is seen by all.
+  void meet();
 
   // What an Error tells a person to do.
   void set_recovery(std::string hint) { recovery_ = std::move(hint); }
@@ -50,9 +61,12 @@ class Cluster {
   struct Groups;
   template <class Operation>
   void run(const Operation& operation) const;
+  void find_meeting_place(SharedMapping& memory, double patience_s);
+  void sum_by_mail(const at::Tensor& tensor);
 
   ClusterPlace place_;
   std::unique_ptr<Groups> groups_;
+  std::unique_ptr<MeetingPlace> meeting_;  // where they share memory
   std::string recovery_ = "start all of them again";
 };
 

@@ -14,6 +14,7 @@ struct ClusterPlace {
   std::string host;                    // where rank 0, or the launcher, keeps the store at which all meet
   uint16_t port = 0;
   bool launcher_keeps_store = false;  // torchrun does, for its processes
+  bool may_share_memory = true;       // else processes on one machine speak by TCP as well
   std::string prefix;                 // of the keys in that store: another one after each restart
 };
 

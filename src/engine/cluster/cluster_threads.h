@@ -29,7 +29,8 @@ inline uint16_t free_port() {
 }
 
 // body(cluster) in n_ranks threads at once. What each threw, or "".
-inline std::vector<std::string> run_as_cluster(int n_ranks, const std::function<void(Cluster&)>& body) {
+inline std::vector<std::string> run_as_cluster(int n_ranks, const std::function<void(Cluster&)>& body,
+                                               bool may_share_memory = true) {
   const uint16_t port = free_port();
   std::vector<std::string> errors(static_cast<size_t>(n_ranks));
   std::vector<std::thread> threads;
@@ -41,6 +42,7 @@ inline std::vector<std::string> run_as_cluster(int n_ranks, const std::function<
         place.size = place.local_size = n_ranks;
         place.host = "127.0.0.1";
         place.port = port;
+        place.may_share_memory = may_share_memory;
         Cluster cluster(place, 60);
         body(cluster);
       } catch (const std::exception& error) {

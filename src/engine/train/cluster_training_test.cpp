@@ -2,14 +2,15 @@
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 #include <mutex>
+#include <optional>
 
 #include "engine/cluster/cluster_threads.h"
+#include "engine/cluster/gradient_shares.h"
 #include "engine/feed/fields_feed.h"
 #include "engine/train/deep_setup.h"
 #include "engine/train/deep_trainer.h"
@@ -25,11 +26,11 @@ struct Trained {
   DeepResult result;
 };
 
+// options: of checkpoints, or none.
 Trained train(const Corpus& corpus, const std::vector<uint32_t>& items, const std::vector<uint32_t>& valid,
-              int64_t steps, Cluster* cluster) {
+              int64_t steps, Cluster* cluster, DeepOptions options = {}) {
   at::set_num_threads(1);
   Trained trained;
-  DeepOptions options;
   options.steps = steps;
   options.seed = 3;
   options.gemm_peak_flops_per_s = 1e11;
@@ -103,31 +104,50 @@ TEST(BalancedShares, AreOfLikeCost) {
   EXPECT_EQ(balanced_shares({1, 2}, 3), (Shares{{1}, {0}, {}}));
 }
 
-// Matrices of several shapes, and a vector. After some steps, the last one without the first matrix' gradient.
-std::vector<at::Tensor> optimised(at::ScalarType dtype, Cluster* cluster) {
-  at::set_num_threads(1);
-  const at::NoGradGuard no_grad;
-  at::Generator generator = at::detail::createCPUGenerator(1);
-  const auto random = [&](at::IntArrayRef shape) { return at::empty(shape).normal_(0, 1, generator); };
+// Matrices of several shapes, and two vectors.
+std::vector<Parameter> some_parameters(const at::Generator& generator) {
   std::vector<Parameter> parameters;
   for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{64, 32}, {32, 96}, {48, 48}, {16, 16}})
-    parameters.push_back({"matrix", random({rows, columns}), true});
-  parameters.push_back({"vector", random({40})});
+    parameters.push_back({"matrix", at::empty({rows, columns}).normal_(0, 1, generator), true});
+  for (const int64_t n : {40, 3}) parameters.push_back({"vector", at::empty({n}).normal_(0, 1, generator)});
+  for (Parameter& parameter : parameters) parameter.value.set_requires_grad(true);
+  return parameters;
+}
+
+// State and parameters after some steps, the last one without the first matrix' gradient. Of several processes each
+// parameter's gradient comes from one of them, so that sums are exact.
+std::vector<at::Tensor> optimised(at::ScalarType dtype, Cluster* cluster) {
+  at::set_num_threads(1);
+  at::Generator generator = at::detail::createCPUGenerator(1);
+  const std::vector<Parameter> parameters = some_parameters(generator);
   Optimiser optimiser(parameters, dtype, {}, cluster);
+  std::vector<at::Tensor> values;
+  for (const Parameter& parameter : parameters) values.push_back(parameter.value);
+  std::optional<GradientShares> shares;
+  if (cluster) shares.emplace(*cluster, values, optimiser.owners());
   for (int step = 0; step < 4; ++step) {
-    for (Parameter& parameter : parameters) parameter.value.mutable_grad() = random(parameter.value.sizes());
-    if (step == 3) parameters[0].value.mutable_grad().reset();
+    if (shares) shares->begin();
+    at::Tensor loss = at::zeros({});
+    for (size_t i = 0; i < values.size(); ++i) {
+      const at::Tensor gradient = at::empty(values[i].sizes()).normal_(0, 1, generator);
+      const bool is_mine = !cluster || static_cast<int>(i + 1) % cluster->size() == cluster->rank();
+      if (is_mine && (step < 3 || i > 0)) loss = loss + (values[i] * gradient).sum();
+    }
+    if (loss.requires_grad()) loss.backward();
+    if (shares) shares->finish();
     optimiser.step(1);
+    if (shares) shares->spread();
   }
+  optimiser.collect_state();
   std::vector<at::Tensor> all = optimiser.state();
-  for (const Parameter& parameter : parameters) all.push_back(parameter.value);
+  for (const at::Tensor& value : values) all.push_back(value.detach());
   return all;
 }
 
 TEST(OptimiserOfSeveral, TakesTheStepsOfOne) {
   for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
     const std::vector<at::Tensor> alone = optimised(dtype, nullptr);
-    for (const int n_ranks : {2, 6}) {
+    for (const int n_ranks : {2, 7}) {
       expect_no_errors(run_as_cluster(n_ranks, [&](Cluster& cluster) {
         const std::vector<at::Tensor> mine = optimised(dtype, &cluster);
         ASSERT_EQ(mine.size(), alone.size());
@@ -135,6 +155,19 @@ TEST(OptimiserOfSeveral, TakesTheStepsOfOne) {
       }));
     }
   }
+}
+
+TEST(OptimiserOfSeveral, EachOwnsItsShare) {
+  std::vector<Parameter> parameters;
+  for (int i = 0; i < 4; ++i) parameters.push_back({"matrix", at::zeros({64, 64}), true});
+  parameters.push_back({"table", at::zeros({10, 10}), false, false});  // not trained
+  std::vector<int> n_owned(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    const std::vector<int> owners = Optimiser(parameters, at::kFloat, {}, &cluster).owners();
+    EXPECT_EQ(owners.size(), 4U);
+    n_owned[static_cast<size_t>(cluster.rank())] = static_cast<int>(std::ranges::count(owners, cluster.rank()));
+  }));
+  EXPECT_EQ(n_owned, (std::vector<int>{2, 2}));
 }
 
 // Pictures: their steps are quick.
@@ -147,6 +180,39 @@ TEST(ClusterTrainingOfFew, LearnsWholeBatchesEverywhere) {
   const std::vector<Trained> together = train_together(2, corpus, items, {}, 4);
   expect_same_networks(together);
   for (size_t i = 0; i < 4; ++i) EXPECT_NEAR(together[0].losses[i], alone.losses[i], 2e-3);
+}
+
+// Moments are kept by their owners: a checkpoint has those of all.
+TEST(ClusterTrainingResumed, GivesTheSameBits) {
+  const Corpus corpus = photos(70);
+  std::vector<uint32_t> items, valid;
+  for (const uint32_t item : items_between(0, corpus.n_items()))  // the seventh has no picture
+    if (item % 7 != 6) (item < 56 ? items : valid).push_back(item);
+  constexpr int64_t kSteps = 14;
+  std::vector<TrainingState> states;
+  std::vector<Trained> whole(2), resumed(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    DeepOptions options;
+    options.checkpoint_s = 1e-9;
+    // Deep copies: the trainer goes on with its tensors.
+    if (cluster.is_first())
+      options.checkpoint = [&](const TrainingState& now) {
+        for (auto& [name, tensor] : states.emplace_back(now).tensors) tensor = tensor.clone();
+      };
+    whole[static_cast<size_t>(cluster.rank())] = train(corpus, items, valid, kSteps, &cluster, options);
+  }));
+  ASSERT_GT(states.size(), 3U);
+  const TrainingState& middle = states[states.size() / 2];
+  EXPECT_LT(middle.fact<int64_t>("steps"), kSteps - 1);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    DeepOptions options;
+    options.resume = &middle;
+    resumed[static_cast<size_t>(cluster.rank())] = train(corpus, items, valid, kSteps, &cluster, options);
+  }));
+  expect_same_networks(resumed);
+  resumed[0].losses = whole[0].losses;
+  expect_same_networks({whole[0], resumed[0]});
+  EXPECT_EQ(whole[0].result.valid_logits, resumed[0].result.valid_logits);
 }
 
 TEST(ClusterTrainingInTime, EndsTogether) {

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 #include "base/process_clock.h"
-#include "engine/cluster/gradient_buckets.h"
+#include "engine/cluster/gradient_shares.h"
 #include "engine/net/entry_part.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
@@ -64,7 +64,7 @@ class DeepTrainer {
       if (validation_is_due()) validate();
       asked_to_stop_ = options_.progress && !options_.progress(state());
       go_on = cluster_ ? !agreed_.stop : !asked_to_stop_;
-      if (checkpoint_is_due(go_on)) checkpoint();
+      if (checkpoint_is_due(!go_on)) checkpoint();
     }
     result_.interrupted = !go_on;
     finish();
@@ -94,7 +94,7 @@ class DeepTrainer {
     std::vector<at::Tensor> trained;
     for (const Parameter& parameter : network_->parameters())
       if (parameter.trained) trained.push_back(parameter.value);
-    gradients_.emplace(*cluster_, std::move(trained));
+    gradients_.emplace(*cluster_, std::move(trained), optimiser_->owners());
   }
 
   double probe_all() {
@@ -112,15 +112,19 @@ class DeepTrainer {
     loop_end_s_ = start_s_ + seconds_;
   }
 
-  // Before the probe is over, what was measured is not worth keeping.
-  bool checkpoint_is_due(bool go_on) const {
-    if (!options_.checkpoint || result_.steps <= kProbeSteps || fraction() >= 1) return false;
-    if (cluster_ && !cluster_->is_first()) return false;
-    return !go_on || now_s() - last_checkpoint_s_ >= options_.checkpoint_s;
+  // Before the probe is over, what was measured is not worth keeping. All processes know, as each has a part of it.
+  bool checkpoint_is_due(bool ends) const {
+    if (result_.steps <= kProbeSteps || fraction() >= 1) return false;
+    return cluster_ ? agreed_.checkpoint_is_due || (ends && agreed_.has_checkpoints) : own_checkpoint_is_due(ends);
+  }
+
+  bool own_checkpoint_is_due(bool ends) const {
+    return options_.checkpoint && (ends || now_s() - last_checkpoint_s_ >= options_.checkpoint_s);
   }
 
   void checkpoint() {
-    options_.checkpoint(saved());
+    optimiser_->collect_state();
+    if (!cluster_ || cluster_->is_first()) options_.checkpoint(saved());
     last_checkpoint_s_ = now_s();
   }
 
@@ -245,13 +249,17 @@ class DeepTrainer {
 
   // All go on or end together, at rank 0's pace. Returns the loss of the whole batch.
   double agree_after_step(double loss) {
-    const at::Tensor numbers = at::zeros({3}, at::kDouble);
+    const at::Tensor numbers = at::zeros({5}, at::kDouble);
     double* number = numbers.mutable_data_ptr<double>();
     number[0] = loss;
     number[1] = asked_to_stop_ ? 1 : 0;
-    number[2] = cluster_->is_first() ? own_fraction() : 0;
+    if (cluster_->is_first()) {
+      number[2] = own_fraction();
+      number[3] = options_.checkpoint ? 1 : 0;
+      number[4] = own_checkpoint_is_due(false) ? 1 : 0;
+    }
     cluster_->sum(numbers);
-    agreed_ = {number[2], number[1] > 0};
+    agreed_ = {number[2], number[1] > 0, number[3] > 0, number[4] > 0};
     return number[0];
   }
 
@@ -263,6 +271,7 @@ class DeepTrainer {
             "try another --seed, and report it");
     const double learned_s = now_s();
     optimiser_->step(scale);
+    if (gradients_) gradients_->spread();
     if (result_.steps < kProbeSteps) {
       learn_times_s_.push_back(learned_s - start_s);
       update_times_s_.push_back(now_s() - learned_s);
@@ -403,10 +412,10 @@ class DeepTrainer {
   DeepSetup setup_;
   std::shared_ptr<DeepNetwork> network_;
   std::optional<Optimiser> optimiser_;
-  std::optional<GradientBuckets> gradients_;  // where there are several processes
+  std::optional<GradientShares> gradients_;  // where there are several processes
   struct Agreed {
     double fraction = 0;
-    bool stop = false;
+    bool stop = false, has_checkpoints = false, checkpoint_is_due = false;
   } agreed_;
   bool asked_to_stop_ = false;
   Batch fixed_batch_;

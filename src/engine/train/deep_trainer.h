@@ -1,7 +1,8 @@
 // Trains the deep part, readable in one go: plan, probe, steps with validations between them, the best network kept.
 //
-// Of several processes each draws the same batches and learns from its own part of each; gradients are summed while the
-// backward pass goes on, so that all have the same network after every step. The clock is rank 0's.
+// Of several processes each draws the same batches, learns from its own part of each, and takes the steps of its own
+// part of the parameters, given the sum of all processes' gradients; all have the same network after every step. The
+// clock is rank 0's.
 #pragma once
 
 #include <ATen/core/Tensor.h>

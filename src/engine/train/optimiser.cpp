@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <numeric>
+#include <utility>
 
 namespace gulo {
 
@@ -40,9 +42,26 @@ std::vector<std::vector<size_t>> balanced_shares(const std::vector<double>& cost
 
 namespace {
 
-double direction_cost(const at::Tensor& matrix) {
-  const auto rows = static_cast<double>(matrix.size(0)), columns = static_cast<double>(matrix.size(1));
-  return rows * columns * std::min(rows, columns);
+// Of elementwise work, as long as so many operations of a matrix product a value.
+constexpr double kElementwiseCost = 150;
+
+// In operations.
+double step_cost(const at::Tensor& value, bool hidden_matrix) {
+  const double elementwise = kElementwiseCost * static_cast<double>(value.numel());
+  if (!hidden_matrix) return elementwise;
+  const auto rows = static_cast<double>(value.size(0)), columns = static_cast<double>(value.size(1));
+  const double m = std::min(rows, columns), n = std::max(rows, columns);
+  return 10 * m * m * (2 * n + m) + elementwise;
+}
+
+std::vector<int> owners_of(const std::vector<Parameter>& trained, int n_ranks) {
+  std::vector<double> costs;
+  for (const Parameter& parameter : trained) costs.push_back(step_cost(parameter.value, parameter.hidden_matrix));
+  const auto shares = balanced_shares(costs, static_cast<size_t>(n_ranks));
+  std::vector<int> owners(trained.size());
+  for (size_t rank = 0; rank < shares.size(); ++rank)
+    for (const size_t i : shares[rank]) owners[i] = static_cast<int>(rank);
+  return owners;
 }
 
 }  // namespace
@@ -50,44 +69,31 @@ double direction_cost(const at::Tensor& matrix) {
 Optimiser::Optimiser(const std::vector<Parameter>& parameters, at::ScalarType dtype, const OptimiserOptions& options,
                      Cluster* cluster)
     : options_(options), dtype_(dtype), cluster_(cluster) {
-  for (const Parameter& parameter : parameters) {
-    if (!parameter.trained) continue;
-    if (parameter.hidden_matrix) {
-      matrices_.push_back({.value = parameter.value,
-                           .momentum = at::zeros_like(parameter.value, at::TensorOptions().requires_grad(false)),
-                           .direction = {},
-                           .rate_scale = parameter.rate_scale});
-    } else {
-      AdamGroup& group = adam_group(parameter.rate_scale);
-      group.values.push_back(parameter.value);
-      group.averages.push_back(at::zeros_like(parameter.value, parameter.value.options().requires_grad(false)));
-      group.square_averages.push_back(group.averages.back().clone());
-      group.counts.push_back(at::zeros({}, at::kFloat));
-    }
-  }
-  share_matrices();
+  std::vector<Parameter> trained;
+  std::ranges::copy_if(parameters, std::back_inserter(trained), &Parameter::trained);
+  owners_ = owners_of(trained, cluster ? cluster->size() : 1);
+  for (size_t i = 0; i < trained.size(); ++i) add(trained[i], owners_[i]);
 }
 
-void Optimiser::share_matrices() {
-  std::vector<double> costs;
-  for (const Matrix& matrix : matrices_) costs.push_back(direction_cost(matrix.value));
-  owned_ = balanced_shares(costs, cluster_ ? static_cast<size_t>(cluster_->size()) : 1);
-  for (const std::vector<size_t>& share : owned_) {
-    int64_t n_values = 0, at = 0;
-    for (const size_t i : share) n_values += matrices_[i].value.numel();
-    const at::Tensor& all = directions_.emplace_back(at::zeros({n_values}, dtype_));
-    for (const size_t i : share) {
-      const at::Tensor& value = matrices_[i].value;
-      matrices_[i].direction = all.narrow(0, at, value.numel()).view(value.sizes());
-      at += value.numel();
-    }
+void Optimiser::add(const Parameter& parameter, int owner) {
+  const at::Tensor& value = parameter.value;
+  const at::Tensor zeros = at::zeros_like(value, at::TensorOptions().requires_grad(false));
+  if (parameter.hidden_matrix) {
+    matrices_.push_back({.value = value, .momentum = zeros, .rate_scale = parameter.rate_scale, .owner = owner});
+    return;
   }
+  AdamGroup& group = adam_group(parameter.rate_scale);
+  group.values.push_back(value);
+  group.averages.push_back(zeros);
+  group.square_averages.push_back(zeros.clone());
+  group.counts.push_back(at::zeros({}, at::kFloat));
+  group.owners.push_back(owner);
 }
 
 Optimiser::AdamGroup& Optimiser::adam_group(double scale) {
   const auto found = std::ranges::find(others_, scale, &AdamGroup::scale);
   if (found != others_.end()) return *found;
-  others_.push_back({.scale = scale, .values = {}, .averages = {}, .square_averages = {}, .counts = {}});
+  others_.push_back({.scale = scale, .values = {}, .averages = {}, .square_averages = {}, .counts = {}, .owners = {}});
   return others_.back();
 }
 
@@ -100,64 +106,65 @@ std::vector<at::Tensor> Optimiser::state() const {
   return state;
 }
 
+void Optimiser::collect_state() {
+  if (!cluster_) return;
+  for (const Matrix& matrix : matrices_) cluster_->broadcast(matrix.momentum, matrix.owner);
+  for (const AdamGroup& group : others_)
+    for (const auto* tensors : {&group.averages, &group.square_averages, &group.counts})
+      for (size_t i = 0; i < tensors->size(); ++i) cluster_->broadcast((*tensors)[i], group.owners[i]);
+}
+
 void Optimiser::step(double scale) {
   const at::NoGradGuard no_grad;
   step_muon(scale);
-  step_adam(scale);
+  for (AdamGroup& group : others_) step_adam(group, scale);
 }
 
 // One matrix a thread: small products run faster whole in one thread than cut over all of them.
 void Optimiser::step_muon(double scale) {
-  const std::vector<size_t>& mine = owned_[cluster_ ? static_cast<size_t>(cluster_->rank()) : 0];
+  std::vector<Matrix*> mine;
   std::vector<double> costs;
-  for (const size_t i : mine) costs.push_back(direction_cost(matrices_[i].value));
+  for (Matrix& matrix : matrices_) {
+    if (!owns(matrix.owner)) continue;
+    mine.push_back(&matrix);
+    costs.push_back(step_cost(matrix.value, true));
+  }
   const auto shares = balanced_shares(costs, static_cast<size_t>(at::get_num_threads()));
   at::parallel_for(0, std::ssize(shares), 1, [&](int64_t begin, int64_t end) {
     const at::NoGradGuard no_grad_in_this_thread;
     for (int64_t share = begin; share < end; ++share)
-      for (const size_t i : shares[static_cast<size_t>(share)]) find_direction(matrices_[mine[i]]);
-  });
-  if (cluster_) cluster_->share(directions_);
-  at::parallel_for(0, std::ssize(matrices_), 1, [&](int64_t begin, int64_t end) {
-    const at::NoGradGuard no_grad_in_this_thread;
-    for (int64_t i = begin; i < end; ++i) follow_direction(matrices_[static_cast<size_t>(i)], scale);
+      for (const size_t i : shares[static_cast<size_t>(share)]) step_matrix(*mine[i], scale);
   });
 }
 
-void Optimiser::find_direction(Matrix& matrix) {
-  const at::Tensor& gradient = matrix.value.grad();
+void Optimiser::step_matrix(Matrix& matrix, double scale) const {
+  const at::Tensor value = matrix.value.detach(), gradient = std::exchange(matrix.value.mutable_grad(), at::Tensor());
   if (!gradient.defined()) return;
   const double momentum = options_.muon_momentum;
-  const at::Tensor nesterov = at::lerp(matrix.momentum, gradient, 1 - momentum).lerp_(gradient, 1 - momentum);
-  matrix.direction.copy_(orthogonalise(nesterov, dtype_));
-}
-
-void Optimiser::follow_direction(Matrix& matrix, double scale) {
-  at::Tensor value = matrix.value.detach(), &gradient = matrix.value.mutable_grad();
-  if (!gradient.defined()) return;
-  matrix.momentum.lerp_(gradient, 1 - options_.muon_momentum);
-  gradient.reset();
+  matrix.momentum.lerp_(gradient, 1 - momentum);
+  const at::Tensor direction = orthogonalise(at::lerp(matrix.momentum, gradient, 1 - momentum), dtype_);
   const double rate = options_.muon_rate * scale * matrix.rate_scale;
   // A wide matrix (more outputs than inputs) takes a larger step for the same change of its outputs.
   const double shape_factor =
       std::sqrt(std::max(1., static_cast<double>(value.size(1)) / static_cast<double>(value.size(0))));
-  value.mul_(1 - rate * options_.muon_weight_decay).add_(matrix.direction, -rate * shape_factor);
+  value.mul_(1 - rate * options_.muon_weight_decay).add_(direction, -rate * shape_factor);
 }
 
-void Optimiser::step_adam(double scale) {
-  for (AdamGroup& group : others_) {
-    std::vector<at::Tensor> values, gradients;
-    for (size_t i = 0; i < group.values.size(); ++i) {
-      values.push_back(group.values[i].detach());
-      const at::Tensor& gradient = group.values[i].grad();  // undefined where the batch did not ask for the parameter
-      gradients.push_back(gradient.defined() ? gradient : at::zeros_like(values.back()));
-      group.counts[i].add_(1);
-    }
-    at::_fused_adamw_(values, gradients, group.averages, group.square_averages, {}, group.counts,
-                      options_.adam_rate * scale * group.scale, options_.adam_beta1, options_.adam_beta2,
-                      options_.adam_weight_decay, 1e-8, false, false);
-    for (at::Tensor& value : group.values) value.mutable_grad().reset();
+void Optimiser::step_adam(AdamGroup& group, double scale) const {
+  std::vector<at::Tensor> values, gradients, averages, square_averages, counts;
+  for (size_t i = 0; i < group.values.size(); ++i) {
+    if (!owns(group.owners[i])) continue;
+    values.push_back(group.values[i].detach());
+    // Undefined where the batch did not ask for the parameter.
+    const at::Tensor gradient = std::exchange(group.values[i].mutable_grad(), at::Tensor());
+    gradients.push_back(gradient.defined() ? gradient : at::zeros_like(values.back()));
+    averages.push_back(group.averages[i]);
+    square_averages.push_back(group.square_averages[i]);
+    counts.push_back(group.counts[i].add_(1));
   }
+  if (values.empty()) return;
+  at::_fused_adamw_(values, gradients, averages, square_averages, {}, counts, options_.adam_rate * scale * group.scale,
+                    options_.adam_beta1, options_.adam_beta2, options_.adam_weight_decay, 1e-8, false, false);
 }
 
 }  // namespace gulo

@@ -4,8 +4,8 @@
 // by five Newton-Schulz iterations. Weights and moments are float; the iterations run in `dtype`. Deterministic: the
 // same gradients give the same bits.
 //
-// Processes that train together have the same gradients and moments. The iterations, which cost most, are shared out
-// among them, matrix by matrix, and the directions found are exchanged in `dtype`.
+// Of processes that train together each owns some of the parameters, about as costly as any other's, has their
+// gradients and moments, and takes their steps (GradientShares).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -34,40 +34,45 @@ std::vector<std::vector<size_t>> balanced_shares(const std::vector<double>& cost
 
 class Optimiser {
  public:
-  // `parameters` must outlive the optimiser and have gradients when step() is called. cluster: of processes that have
-  // the same parameters and gradients; null where there is one process.
+  // `parameters` must outlive the optimiser; those that are owned have gradients when step() is called. cluster: of
+  // processes that have the same parameters; null where there is one process, which owns all.
   Optimiser(const std::vector<Parameter>& parameters, at::ScalarType dtype, const OptimiserOptions& options,
             Cluster* cluster = nullptr);
-  // Changes the parameters by one step with both learning rates times `scale`, and clears their gradients.
+  // Changes the parameters that are owned by one step with both learning rates times `scale`, and clears gradients.
   void step(double scale);
+  // The rank that owns each of the parameters that are trained, in their order.
+  const std::vector<int>& owners() const { return owners_; }
   // What the next step depends on beside the parameters and their gradients; to be written to in order to restore it.
+  // Of several processes it is whole after collect_state(), which all call.
   std::vector<at::Tensor> state() const;
+  void collect_state();
 
  private:
-  // A hidden matrix. direction: of the step, in a part of directions_.
+  // A hidden matrix.
   struct Matrix {
-    at::Tensor value, momentum, direction;
+    at::Tensor value, momentum;
     double rate_scale = 1;
+    int owner = 0;
   };
-
-  void share_matrices();
-  void step_muon(double scale);
-  void find_direction(Matrix& matrix);
-  void follow_direction(Matrix& matrix, double scale);
-  void step_adam(double scale);
-
-  OptimiserOptions options_;
-  at::ScalarType dtype_;
-  Cluster* cluster_;
-  std::vector<Matrix> matrices_;
-  std::vector<std::vector<size_t>> owned_;  // by each process
-  std::vector<at::Tensor> directions_;      // of each process' matrices, one behind the other
   // Those of one rate scale are updated together.
   struct AdamGroup {
     double scale = 1;
     std::vector<at::Tensor> values, averages, square_averages, counts;
+    std::vector<int> owners;
   };
+
+  bool owns(int owner) const { return !cluster_ || owner == cluster_->rank(); }
   AdamGroup& adam_group(double scale);
+  void add(const Parameter& parameter, int owner);
+  void step_muon(double scale);
+  void step_matrix(Matrix& matrix, double scale) const;
+  void step_adam(AdamGroup& group, double scale) const;
+
+  OptimiserOptions options_;
+  at::ScalarType dtype_;
+  Cluster* cluster_;
+  std::vector<int> owners_;
+  std::vector<Matrix> matrices_;
   std::vector<AdamGroup> others_;
 };
 
