@@ -1,6 +1,7 @@
 # What a person types. The work is in scripts/ and CMakeLists.txt.
 #
 # GULO_PYTHON=python3   take torch from that interpreter, cmake and ninja from the PATH, instead of making .venv
+# TOGETHER=light        compile several sources as one (GULO_TOGETHER in CMakeLists.txt): all at once sooner, one by one later
 # JOBS=N                compilers and tests side by side (default: all cores)
 export GULO_PYTHON
 JOBS ?= $(shell nproc)
@@ -17,7 +18,8 @@ setup: ## Debian packages and .venv (quick when they are there)
 	@scripts/setup.sh
 
 build: setup ## build/gulo and build/gulo-engine
-	@log=$$(cmake --preset release $(if $(GULO_PYTHON),-D GULO_PYTHON=$(GULO_PYTHON),-U GULO_PYTHON) 2>&1) || \
+	@log=$$(cmake --preset release $(if $(GULO_PYTHON),-D GULO_PYTHON=$(GULO_PYTHON),-U GULO_PYTHON) \
+	    -D GULO_TOGETHER=$(TOGETHER) 2>&1) || \
 	  { echo "$$log"; exit 1; }
 	@cmake --build build --parallel $(JOBS)
 

@@ -4,7 +4,7 @@
 #include "kernels_bench.h"
 
 #include <ATen/Parallel.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <hwy/highway.h>
 #include <hwy/targets.h>
 #include <malloc.h>

@@ -30,11 +30,16 @@ if(NOT cxx11_names)
   message(FATAL_ERROR "torch ${GULO_TORCH_VERSION} in ${torch_dir} was built with _GLIBCXX_USE_CXX11_ABI=0: use a newer wheel")
 endif()
 
+# The wheel brings headers of an fmt of its own, which the system's library does not fit; without a library every source would
+# compile all of fmt, which takes longer than all else in it. So the system's headers are found first, through a link.
+get_target_property(fmt_include_dir fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/fmt_of_the_system)
+file(CREATE_LINK ${fmt_include_dir}/fmt ${CMAKE_BINARY_DIR}/fmt_of_the_system/fmt SYMBOLIC)
+
 add_library(gulo::torch INTERFACE IMPORTED GLOBAL)
+target_include_directories(gulo::torch INTERFACE ${CMAKE_BINARY_DIR}/fmt_of_the_system)
 target_include_directories(gulo::torch INTERFACE ${torch_dir}/include ${torch_dir}/include/torch/csrc/api/include)
 target_link_libraries(gulo::torch INTERFACE ${GULO_TORCH_LIB_DIR}/libtorch_cpu.so ${GULO_TORCH_LIB_DIR}/libc10.so)
-# The wheel brings headers of an fmt of its own, which the system's library does not fit.
-target_compile_definitions(gulo::torch INTERFACE FMT_HEADER_ONLY=1)
 # at::parallel_for is a template that runs in one thread where the compiler has no OpenMP; the library is the wheel's.
 target_compile_options(gulo::torch INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
 # RPATH, not RUNPATH: it also serves the libraries that libtorch loads in its turn.

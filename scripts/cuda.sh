@@ -40,8 +40,6 @@ targets=(gulo gulo-engine gulo_kernel_test gulo_engine_feed_test gulo_engine_net
 cmake --preset cuda -D GULO_PYTHON="$python" >/dev/null
 cmake --build build-cuda --target "${targets[@]}" --parallel "$(nproc)"
 export OMP_WAIT_POLICY=PASSIVE
-for test in build-cuda/gulo_*_test; do
-  echo "$test"
-  "$test" --gtest_brief=1 2>&1 | grep -v -e 'Skipped$' -e '^no CUDA device'
-done
+printf '%s\0' build-cuda/gulo_*_test | xargs -0 -P 2 -I{} bash -c 'set -o pipefail; echo {}
+  {} --gtest_brief=1 2>&1 | { grep -v -e "Skipped$" -e "^no CUDA device" || true; }'
 build-cuda/gulo doctor

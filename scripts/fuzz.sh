@@ -27,8 +27,8 @@ fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 { cmake -S . -B build-fuzz -G Ninja -D CMAKE_CXX_COMPILER="$compiler" -D CMAKE_C_COMPILER="${compiler/++/}" \
-    -D CMAKE_BUILD_TYPE=RelWithDebInfo -D GULO_ENGINE=OFF -D GULO_TESTS=OFF -D GULO_FUZZ=ON \
-    -D GULO_SANITIZE=address,undefined &&
+    -D CMAKE_BUILD_TYPE=RelWithDebInfo -D CMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -D GULO_ENGINE=OFF -D GULO_TESTS=OFF \
+    -D GULO_FUZZ=ON -D GULO_SANITIZE=address,undefined -D GULO_TOGETHER=light &&
     cmake --build build-fuzz --target reader_fuzz table_fuzz make_corpus --parallel "${JOBS:-$(nproc)}"; } >"$log" 2>&1 ||
   { cat "$log" >&2; exit 1; }
 
@@ -51,18 +51,26 @@ make_table_seeds() {
 # fuzz PROGRAM SEEDS. Options: the largest file tried, memory of the whole process and of one allocation, seconds that one file
 # may take.
 fuzz() {
+  local log
+  log=$(mktemp)
   mkdir -p "build-fuzz/corpus/$1" build-fuzz/findings
   if "build-fuzz/$1" -max_total_time="$seconds" -max_len=4096 -rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=10 \
     -artifact_prefix=build-fuzz/findings/ -print_final_stats=1 "build-fuzz/corpus/$1" "$2" >"$log" 2>&1; then
     say "$1: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") files in $seconds s, nothing found"
+    rm -f "$log"
   else
     tail -60 "$log" >&2
     say "$1 found something: see above and build-fuzz/findings/"
-    exit 1
+    rm -f "$log"
+    return 1
   fi
 }
 
 build-fuzz/make_corpus build-fuzz/seeds
 make_table_seeds
-fuzz reader_fuzz build-fuzz/seeds
-fuzz table_fuzz build-fuzz/table_seeds
+fuzz reader_fuzz build-fuzz/seeds &
+reader_fuzz=$!
+failed=0
+fuzz table_fuzz build-fuzz/table_seeds || failed=1
+wait "$reader_fuzz" || failed=1
+exit $failed

@@ -1,8 +1,6 @@
 // Errors that a user or a file can cause. Own bugs are assertions instead. One catch, in main, prints them.
 #pragma once
 
-#include <fmt/format.h>
-
 #include <stdexcept>
 #include <string>
 

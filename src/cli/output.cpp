@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <cerrno>

@@ -1,6 +1,6 @@
 #include "cli/prediction_format.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

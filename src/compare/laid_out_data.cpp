@@ -1,6 +1,6 @@
 #include "compare/laid_out_data.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <atomic>

@@ -1,6 +1,6 @@
 #include "compare/rival_runner.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <filesystem>
 #include <fstream>

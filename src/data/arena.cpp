@@ -1,6 +1,7 @@
 #include "data/arena.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <unistd.h>

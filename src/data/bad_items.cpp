@@ -1,6 +1,6 @@
 #include "data/bad_items.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/progress.h"

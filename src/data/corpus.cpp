@@ -1,5 +1,6 @@
 #include "data/corpus.h"
 
+#include <fmt/core.h>
 #include <xxhash.h>
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "data/corpus.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <xxhash.h>
 
@@ -64,7 +65,8 @@ TEST_F(CorpusOfFiles, WhatVanishedShrankOrGrewSinceItWasListed) {
   std::filesystem::remove(tree_.path("d1/001"));
   std::filesystem::create_directory(tree_.path("d1/001"));
   tree_.file("d0/150", "short");
-  tree_.file("d0/152", content(152) + "grown");
+  std::string grown = content(152);
+  tree_.file("d0/152", grown.append("grown"));
   testing::internal::CaptureStderr();
   const Corpus corpus = read_corpus(listing, {.n_threads = 2});
   const std::string said = testing::internal::GetCapturedStderr();

@@ -1,5 +1,7 @@
 #include "data/csv.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 
 #include "base/error.h"

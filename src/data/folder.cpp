@@ -1,5 +1,6 @@
 #include "data/folder.h"
 
+#include <fmt/core.h>
 #include <fts.h>
 #include <sys/stat.h>
 

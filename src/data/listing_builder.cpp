@@ -1,5 +1,7 @@
 #include "data/listing_builder.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <tuple>
 

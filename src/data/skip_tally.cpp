@@ -1,6 +1,6 @@
 #include "data/skip_tally.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/progress.h"
 #include "base/utf8.h"

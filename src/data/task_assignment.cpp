@@ -1,6 +1,6 @@
 #include "data/task_assignment.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

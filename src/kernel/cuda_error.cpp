@@ -1,5 +1,7 @@
 #include "kernel/cuda_error.h"
 
+#include <fmt/core.h>
+
 #include "base/error.h"
 
 namespace gulo {

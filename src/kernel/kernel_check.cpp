@@ -1,6 +1,6 @@
 #include "kernel/kernel_check.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <hwy/highway.h>
 
 #include <algorithm>

@@ -17,6 +17,7 @@
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernel/ngram_bag_cpu.cpp"
+#include <fmt/core.h>
 #include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 // After foreach_target.

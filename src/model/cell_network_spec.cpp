@@ -1,6 +1,6 @@
 #include "model/cell_network_spec.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <string_view>

@@ -1,5 +1,7 @@
 #include "model/convolution_bank_spec.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 

@@ -1,5 +1,7 @@
 #include "model/json_fields.h"
 
+#include <fmt/core.h>
+
 #include <cmath>
 
 #include "base/error.h"

@@ -1,5 +1,7 @@
 #include "model/json_text.h"
 
+#include <fmt/core.h>
+
 #include "base/error.h"
 
 namespace gulo {

@@ -1,5 +1,7 @@
 #include "model/model_file.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <bit>
 #include <cmath>

@@ -1,6 +1,7 @@
 #include "model/model_file.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 

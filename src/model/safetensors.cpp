@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include <fmt/core.h>
 #include <xxhash.h>
 
 #include "base/error.h"

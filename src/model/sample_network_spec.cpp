@@ -1,6 +1,6 @@
 #include "model/sample_network_spec.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "model/json_fields.h"
 #include "model/spec.h"

@@ -1,5 +1,7 @@
 #include "model/spec.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <limits>
 #include <set>

@@ -1,6 +1,6 @@
 #include "model/stage_spec.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace gulo {
 

@@ -1,6 +1,6 @@
 #include "report/html_page.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "report/html_text.h"
 

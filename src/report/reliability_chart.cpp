@@ -1,6 +1,6 @@
 #include "report/reliability_chart.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "report/report_parts.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 

@@ -1,5 +1,7 @@
 #include "data/reader/npy_array.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -1,5 +1,7 @@
 #include "data/reader/npy_reader.h"
 
+#include <fmt/core.h>
+
 #include "base/error.h"
 #include "base/units.h"
 

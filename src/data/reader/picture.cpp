@@ -1,5 +1,7 @@
 #include "data/reader/picture.h"
 
+#include <fmt/core.h>
+
 #include <limits>
 
 #include "base/error.h"

@@ -1,5 +1,7 @@
 #include "data/reader/pnm_reader.h"
 
+#include <fmt/core.h>
+
 #include <cstring>
 
 #include "data/reader/expect_picture.h"

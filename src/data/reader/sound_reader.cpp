@@ -1,5 +1,6 @@
 #include "data/reader/sound_reader.h"
 
+#include <fmt/core.h>
 #include <sndfile.h>
 
 #include <algorithm>

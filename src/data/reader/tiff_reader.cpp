@@ -1,5 +1,6 @@
 #include "data/reader/tiff_reader.h"
 
+#include <fmt/core.h>
 #include <tiffio.h>
 
 #include <algorithm>

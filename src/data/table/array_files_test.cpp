@@ -1,4 +1,5 @@
 // Of .npz and IDX, whose bytes are made here.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <cstring>

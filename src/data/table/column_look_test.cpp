@@ -1,6 +1,6 @@
 #include "data/table/column_look.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <functional>

@@ -1,5 +1,6 @@
 #include "data/table/corpus_builder.h"
 
+#include <fmt/core.h>
 #include <xxhash.h>
 
 #include <algorithm>

@@ -1,5 +1,7 @@
 #include "data/table/csv_dialect.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>

@@ -1,5 +1,6 @@
 #include "data/table/csv_file.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <xxhash.h>
 

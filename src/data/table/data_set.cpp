@@ -1,6 +1,6 @@
 #include "data/table/data_set.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>

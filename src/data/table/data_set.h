@@ -23,8 +23,8 @@ struct DataOptions {
   std::optional<Task> task = {};              // none: guessed from the labels
   std::vector<std::string> labels = {};       // of several labels an item: a recogniser's, which come first
   double max_bad_fraction = 0.01;
-  uint64_t memory_bytes = 0;  // --memory; 0: half of the machine's free memory
-  std::string spill_folder;   // where a larger corpus lies in a temporary file; empty: it is an error
+  uint64_t memory_bytes = 0;      // --memory; 0: half of the machine's free memory
+  std::string spill_folder = {};  // where a larger corpus lies in a temporary file; empty: it is an error
   int n_threads = 1;
 };
 

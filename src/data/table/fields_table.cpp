@@ -1,5 +1,7 @@
 #include "data/table/fields_table.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <atomic>
 #include <filesystem>

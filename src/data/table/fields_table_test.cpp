@@ -1,5 +1,6 @@
 #include "data/table/fields_table.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"

@@ -1,5 +1,7 @@
 #include "data/table/json_lines_file.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <unordered_map>
 

@@ -1,5 +1,6 @@
 #include "data/table/json_lines_file.h"
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"

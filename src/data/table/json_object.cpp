@@ -1,6 +1,6 @@
 #include "data/table/json_object.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <nlohmann/json.hpp>
 

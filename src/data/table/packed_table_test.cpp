@@ -1,6 +1,7 @@
 // Of tables inside a packed file, which libarchive writes here; left out of a build without it.
 #include <archive.h>
 #include <archive_entry.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "base/expect_error.h"

@@ -1,6 +1,7 @@
 #include "data/table/parquet_file.h"
 
 #include <dlfcn.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <memory>

@@ -1,5 +1,7 @@
 #include "data/table/row_table.h"
 
+#include <fmt/core.h>
+
 #include "base/error.h"
 #include "data/cells.h"
 #include "data/table/corpus_builder.h"

@@ -1,5 +1,7 @@
 #include "data/table/table_file.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cctype>
 #include <filesystem>

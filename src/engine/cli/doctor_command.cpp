@@ -1,6 +1,6 @@
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <torch/version.h>
 #include <unistd.h>
 

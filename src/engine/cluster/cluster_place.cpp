@@ -1,6 +1,6 @@
 #include "engine/cluster/cluster_place.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <cstring>

@@ -1,7 +1,7 @@
 #include "engine/feed/cell_batch.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <xxhash.h>
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "engine/feed/slot_feed.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

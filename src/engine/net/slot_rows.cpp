@@ -77,7 +77,7 @@ at::Tensor neighbour_norm_of(const at::Tensor& x, const at::Tensor& keep) {
 }
 
 // On a CUDA device.
-struct ByteStem : torch::autograd::Function<ByteStem> {
+struct DeviceByteStem : torch::autograd::Function<DeviceByteStem> {
   static ByteStemShape shape_of(const at::Tensor& bytes, const at::Tensor& table) {
     const int64_t taps = table.size(0);
     return {static_cast<size_t>(bytes.size(0) / taps), static_cast<int>(taps), static_cast<int>(table.size(2))};
@@ -145,8 +145,8 @@ at::Tensor linear_rows(const at::Tensor& x, const at::Tensor& w, const at::Tenso
 at::Tensor slot_byte_stem(const at::Tensor& bytes, const at::Tensor& table, const at::Tensor& bias,
                           const at::Tensor& keep, at::ScalarType dtype) {
   if (bytes.is_cuda())
-    return at::GradMode::is_enabled() ? ByteStem::apply(bytes, table, bias, keep, dtype)
-                                      : ByteStem::forward(nullptr, bytes, table, bias, keep, dtype);
+    return at::GradMode::is_enabled() ? DeviceByteStem::apply(bytes, table, bias, keep, dtype)
+                                      : DeviceByteStem::forward(nullptr, bytes, table, bias, keep, dtype);
   const int64_t taps = table.size(0);
   const at::Tensor first_rows = at::arange(taps, bytes.options().dtype(at::kLong)) * ByteStemShape::kRows;
   const at::Tensor rows = bytes.view({-1, taps}).to(at::kLong) + first_rows;

@@ -2,7 +2,8 @@
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
-#include <fmt/format.h>
+#include <ATen/core/grad_mode.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "engine/train/self_training.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // For tests: items of several fields, a field of every other kind.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
 #include "engine/train/wide_search.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <algorithm>
 #include <array>
 #include <cmath>

@@ -1,6 +1,8 @@
 // What a reader does whose library the build did not find.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <string_view>
 
 #include "base/error.h"

@@ -67,17 +67,21 @@ template <class ArrowArray>
 std::string list_text(const arrow::Array& array, int64_t i) {
   const auto& list = static_cast<const ArrowArray&>(array);
   std::string text = "[";
-  for (int64_t k = list.value_offset(i); k < list.value_offset(i) + list.value_length(i); ++k)
-    text += (text.size() > 1 ? "," : "") + json_text(*list.values(), k);
+  for (int64_t k = list.value_offset(i); k < list.value_offset(i) + list.value_length(i); ++k) {
+    if (text.size() > 1) text += ",";
+    text += json_text(*list.values(), k);
+  }
   return text + "]";
 }
 
 std::string struct_text(const arrow::Array& array, int64_t i) {
   const auto& fields = static_cast<const arrow::StructArray&>(array);
   std::string text = "{";
-  for (int k = 0; k < fields.num_fields(); ++k)
-    text += (k > 0 ? "," : "") + nlohmann::json(fields.struct_type()->field(k)->name()).dump() + ":" +
-            json_text(*fields.field(k), i);
+  for (int k = 0; k < fields.num_fields(); ++k) {
+    if (k > 0) text += ",";
+    text += nlohmann::json(fields.struct_type()->field(k)->name()).dump() + ":";
+    text += json_text(*fields.field(k), i);
+  }
   return text + "}";
 }
 
