@@ -17,6 +17,8 @@
 #include "base/rng.h"
 #include "data/corpus.h"
 #include "engine/device/device_graph.h"
+#include "engine/feed/packed_batch.h"
+#include "engine/net/byte_network.h"
 #include "engine/net/slot_rows.h"
 #include "engine/net/tile_product.h"
 #include "engine/train/deep_plan.h"
@@ -83,39 +85,88 @@ double milliseconds(DeviceGraph& stream, int n_calls, const std::function<void()
   return median(times_ms);
 }
 
-json steps_of(int width, int64_t step_bytes, double peak_flops_per_s) {
-  const Corpus corpus = random_corpus(2048);
+// Milliseconds a step of a graph of kSteps, the median of several replays; of each what it waits for shards is part.
+constexpr int kSteps = 20;
+double replay_ms(DeviceGraph& graph, SlotFeed* feed, int64_t* n_done) {
+  std::vector<double> times_ms;
+  while (times_ms.size() < 15) {
+    const double start_s = now_s();
+    if (feed && feed->reserve(*n_done, kSteps) < kSteps) throw Error(ErrorKind::kDevice, "a shard has too few steps");
+    graph.replay();
+    *n_done += kSteps;
+    times_ms.push_back(1e3 * (now_s() - start_s) / kSteps);
+  }
+  double sum_ms = 0;
+  for (const double time_ms : times_ms) sum_ms += time_ms;
+  // Shards come every few replays: a median would not see them.
+  return feed && feed->n_shards_copied() > 0 ? sum_ms / static_cast<double>(times_ms.size()) : median(times_ms);
+}
+
+json steps_of(const Corpus& corpus, int width, int64_t step_bytes, double peak_flops_per_s, const DeviceRoom& room) {
   DeepPlan plan = plan_of(width);
   plan.step_bytes = step_bytes;
   DeviceGraph graph;
   std::optional<DeviceSteps> steps;
   graph.run([&] {
-    DeviceSetup setup = setup_on_device(corpus, all_items(corpus), plan, 0, at::kBFloat16, at::kCUDA);
+    DeviceSetup setup = setup_on_device(corpus, all_items(corpus), plan, 0, at::kBFloat16, room);
     setup.network->to(at::kCUDA);
     steps.emplace(std::move(setup), at::kBFloat16);
     steps->set_fraction_per_step(1e-6);
   });
-  for (int i = 0; i < 4; ++i) graph.run([&] { steps->step(); });
-  const double eager_ms = milliseconds(graph, 5, [&] { steps->step(); });
-  constexpr int kSteps = 20;
+  SlotFeed& feed = *steps->setup().feed;
+  int64_t n_done = 0;
+  const auto step = [&] {
+    feed.reserve(n_done++, 1);
+    steps->step();
+  };
+  for (int i = 0; i < 4; ++i) graph.run(step);
+  const double eager_ms = milliseconds(graph, 5, step);
+  feed.reserve(n_done, 1);
+  graph.run([&] { steps->hold_batch(); });
+  graph.capture([&] { steps->step_on_held_batch(); }, kSteps);
+  int64_t n_held = 0;
+  const double held_ms = replay_ms(graph, nullptr, &n_held);
+  graph.run([&] { steps->drop_batch(); });
   graph.capture([&] { steps->step(); }, kSteps);
-  std::vector<double> times_ms;
-  for (int i = 0; i < 7; ++i) {
-    const double start_s = now_s();
-    graph.replay();
-    times_ms.push_back(1e3 * (now_s() - start_s) / kSteps);
-  }
-  const double graph_ms = median(times_ms), flops = 3 * steps->setup().forward_flops;
-  const double bytes = steps->setup().feed->mean_bytes() * static_cast<double>(steps->setup().feed->n_slots());
+  const double graph_ms = replay_ms(graph, &feed, &n_done), flops = 3 * steps->setup().forward_flops;
+  const double bytes = feed.mean_bytes() * static_cast<double>(feed.n_slots());
   return {{"width", width},
           {"parameters", steps->network().n_parameters()},
           {"step_bytes", bytes},
           {"eager_ms", eager_ms},
           {"graph_ms", graph_ms},
           {"graph_speedup", eager_ms / graph_ms},
+          {"held_batch_ms", held_ms},
+          {"feed_overhead", graph_ms / held_ms},
+          {"shards_copied", feed.n_shards_copied()},
           {"bytes_per_s", 1e3 * bytes / graph_ms},
           {"flop_utilisation", 1e3 * flops / graph_ms / peak_flops_per_s},
           {"loss_is_finite", std::isfinite(steps->loss())}};
+}
+
+// Prediction over many items: from the host's memory to their answers, as validation and prediction do it, and the
+// network alone, over a batch that is there.
+json scan_of(const Corpus& corpus, int width) {
+  DeviceGraph graph;
+  const auto made = std::make_shared<ByteNetwork>(plan_of(width).spec, 0, at::kBFloat16);
+  made->to(at::kCUDA);
+  std::vector<ItemView> items;
+  for (const uint32_t item : all_items(corpus)) items.push_back(corpus.view(item));
+  const double scan_ms = milliseconds(graph, 1, [&] { made->logits(items, 0); });
+
+  const int64_t n_slots = 1024, slot_rows = rows_for_window(made->spec().window_bytes, made->coarse_row_bytes());
+  const at::Tensor bytes =
+      at::randint(256, {n_slots * slot_rows * made->coarse_row_bytes()}, at::device(at::kCUDA).dtype(at::kShort));
+  const at::Tensor keep = at::ones({n_slots * slot_rows}, at::device(at::kCUDA).dtype(at::kByte));
+  const double forward_ms = milliseconds(graph, 10, [&] {
+    const at::NoGradGuard no_grad;
+    made->forward_slots({{bytes, keep}, n_slots}, nullptr);
+  });
+  const double window_bytes = made->spec().window_bytes;
+  return {{"width", width},
+          {"scanned_bytes", corpus.n_bytes()},
+          {"scan_gb_per_s", 1e-6 * static_cast<double>(corpus.n_bytes()) / scan_ms},
+          {"forward_gb_per_s", 1e-6 * static_cast<double>(n_slots) * window_bytes / forward_ms}};
 }
 
 // Forward and backward of both ways, and their ratio: above 1 the own kernel is faster.
@@ -193,9 +244,14 @@ json run() {
   const auto devices = cuda_devices(&why);
   require(!devices.empty(), ErrorKind::kDevice, "no CUDA device: " + why);
   const double peak = probe_gemm_flops_per_s(at::kBFloat16, at::kCUDA, 2);
-  json report{{"device", devices[0].name}, {"gemm_peak_flops_per_s", peak}, {"steps", json::array()}};
+  json report{
+      {"device", devices[0].name}, {"gemm_peak_flops_per_s", peak}, {"steps", json::array()}, {"scan", json::array()}};
+  const Corpus corpus = random_corpus(2048), large = random_corpus(1 << 16);
   for (const auto& [width, step_bytes] : {std::pair{64, 1 << 17}, {192, 1 << 20}, {1024, 1 << 20}, {2048, 1 << 20}})
-    report["steps"].push_back(steps_of(width, step_bytes, peak));
+    report["steps"].push_back(steps_of(corpus, width, step_bytes, peak, at::kCUDA));
+  // As if the device had room for a quarter of the items.
+  report["streamed"] = steps_of(large, 192, 1 << 20, peak, DeviceRoom(at::kCUDA, large.n_bytes() / 4));
+  for (const int width : {64, 192, 1024}) report["scan"].push_back(scan_of(large, width));
   report["kernels"] = kernels();
   report["cpu_bytes_per_s"] = cpu_bytes_per_s(192);
   report["times_the_cpu"] = report["steps"][1]["bytes_per_s"].get<double>() / report["cpu_bytes_per_s"].get<double>();

@@ -29,10 +29,21 @@ def steps_table(gpu: dict, torch: dict) -> list[str]:
     return lines
 
 
+def feed_and_scan(gpu: dict) -> list[str]:
+    """What the feed costs a step (the goal is 1.03 at most), and how fast items are predicted."""
+    overheads = {str(row["width"]): row.get("feed_overhead") for row in gpu.get("steps", [])}
+    overheads["streamed"] = gpu.get("streamed", {}).get("feed_overhead")
+    lines = [f"Feed overhead, {name if name == 'streamed' else 'width ' + name}: {value:.3f}" for name, value in overheads.items() if value]
+    return lines + [f"Scan, width {row['width']}: {row['scan_gb_per_s']:.3g} GB/s, the network alone {row['forward_gb_per_s']:.3g} GB/s"
+                    for row in gpu.get("scan", [])]
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     gpu, torch, times = (read(folder / name) for name in ("gpu.json", "torch.json", "time_to_accuracy.json"))
     print(*steps_table(gpu, torch), sep="\n")
+    for line in feed_and_scan(gpu):
+        print(f"\n{line}")
     if gpu.get("times_the_cpu"):
         print(f"\nTraining: {gpu['times_the_cpu']:.3g} times this machine's CPU")
     for target, seconds in times.get("reached", {}).items():

@@ -7,6 +7,10 @@
 // window anywhere (data/window_plan.h); of that a random part of crop_fraction and more; `lead` values of padding
 // before it.
 //
+// Of a corpus larger than the device, shards of it lie there, two at a time, and the row goes through one after the
+// other (engine/feed/shard_stream.h). What says which is read from the device's memory: a step that a CUDA graph holds
+// stays valid when the host puts the next shard in the place of one that is done.
+//
 // Shapes  x: uint16 [n_slots * slot_rows * row_bytes], values 0..255 or 256 (padding); keep: uint8
 //         [n_slots * slot_rows], 1 for rows that hold bytes, at least one a slot; owners: int64 [n_slots], the item
 //         that a slot shows. The last row of a slot is blank where (slot_rows - 1) * row_bytes >= window_bytes +
@@ -31,16 +35,37 @@ struct SlotBytesShape {
   GULO_HOST_DEVICE size_t slot_bytes() const { return size_t{slot_rows} * row_bytes; }
 };
 
+// One item of a shard.
+struct ShardItem {
+  int64_t item = 0, begin = 0;  // begin: of its bytes, in the arena
+};
+
+// Which numbers of the endless row a shard has: its items again and again, each time in a new order.
+struct SlotShard {
+  uint64_t begin = 0, end = 0;
+  uint64_t n_items = 0;
+  uint64_t epoch = 0;  // how often its items have been seen before
+  uint64_t table = 0;  // where in the arena its ShardItems lie, [n_items], a multiple of 8
+};
+
 // Items in the device's memory: item i is arena[begins[i]] and the sizes[i] - 1 bytes behind it.
 struct SlotItems {
   const uint8_t* arena = nullptr;
-  const int64_t *begins = nullptr, *sizes = nullptr;
-  uint64_t n_items = 0;  // at least 1
+  const int64_t *begins = nullptr, *sizes = nullptr;  // begins: null where there are shards, or nobody asks for bytes
+  uint64_t n_items = 0;                               // at least 1
+  const SlotShard* shards = nullptr;                  // [2], which have all numbers that are asked for; null: none
+};
+
+// What number k of the endless row is.
+struct SlotPlace {
+  uint64_t item = 0, epoch = 0;
+  int64_t from = 0;  // of the item's bytes, in the arena
 };
 
 struct SlotDraw {
   uint64_t item = 0, begin = 0;  // begin: within the item
   uint32_t n_bytes = 0, lead = 0;
+  int64_t from = 0;  // of the item, in the arena
 };
 
 // A permutation of 0..n-1 for every key: four rounds of a Feistel network over the next power of four, walked on until
@@ -61,10 +86,29 @@ GULO_HOST_DEVICE inline uint64_t permuted(uint64_t i, uint64_t n, uint64_t key) 
   return i;
 }
 
+GULO_HOST_DEVICE inline SlotPlace place_of(const SlotItems& items, uint64_t seed, uint64_t k) {
+  const SlotShard whole{0, ~uint64_t{0}, items.n_items, 0, 0};
+  const SlotShard shard = items.shards ? items.shards[k < items.shards[0].begin || k >= items.shards[0].end] : whole;
+  const uint64_t at = k - shard.begin;
+  SlotPlace place;
+  place.epoch = shard.epoch + at / shard.n_items;
+  place.item = permuted(at % shard.n_items, shard.n_items, seed + place.epoch * 0x9E3779B97F4A7C15ull);
+  if (items.shards) {
+    const ShardItem item = reinterpret_cast<const ShardItem*>(items.arena + shard.table)[place.item];
+    place.item = static_cast<uint64_t>(item.item);
+    place.from = item.begin;
+  } else if (items.begins) {
+    place.from = items.begins[place.item];
+  }
+  return place;
+}
+
 // What number k of the endless row shows.
 GULO_HOST_DEVICE inline SlotDraw draw_slot(const SlotBytesShape& shape, const SlotItems& items, uint64_t k) {
+  const SlotPlace at = place_of(items, shape.seed, k);
   SlotDraw draw;
-  draw.item = permuted(k % items.n_items, items.n_items, shape.seed + k / items.n_items * 0x9E3779B97F4A7C15ull);
+  draw.item = at.item;
+  draw.from = at.from;
   Rng rng(shape.seed ^ (k + 1) * 0xD6E8FEB86659FD93ull);
   const auto size = static_cast<uint64_t>(items.sizes[draw.item]);
   const bool is_long = size > shape.window_bytes, anywhere = rng.below(2) != 0;
@@ -99,7 +143,7 @@ struct SlotBytes {
     const uint64_t slot = block.index;
     block.each_thread([&](uint32_t thread) {
       const SlotDraw draw = draw_slot(shape, items, static_cast<uint64_t>(*step) * shape.n_slots + slot);
-      const uint8_t* from = items.arena + items.begins[draw.item] + draw.begin;
+      const uint8_t* from = items.arena + draw.from + draw.begin;
       uint16_t* to = x + slot * shape.slot_bytes();
       for (uint64_t i = thread; i < shape.slot_bytes(); i += kThreads) {
         const uint64_t at = i - draw.lead;  // before the lead this wraps round to a large number

@@ -2,6 +2,7 @@
 #include "kernel/slot_bytes.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 #include <set>
 #include <vector>
@@ -134,6 +135,103 @@ TEST(SlotBytes, WritesWhatIsDrawn) {
       const SlotBytes slots{shape, items.view(), &step, result.x.data(), result.keep.data(), result.owners.data()};
       run_on_host(slots);
       expect_drawn(shape, items, step, result);
+    }
+}
+
+// The items of two shards: their tables, and behind each its items' bytes. The row's numbers 100 to 100 + 3 * n have
+// three passes over the first, the next ones two over the second.
+struct Shards {
+  std::vector<uint8_t> arena;
+  std::vector<SlotShard> shards;
+  const std::vector<std::vector<int64_t>> members{{9, 1, 4, 6}, {2, 8, 3, 11, 0, 5}};
+
+  explicit Shards(const Items& items) {
+    uint64_t begin = 100;
+    for (const auto& shard : members) {
+      const uint64_t table = (arena.size() + 7) / 8 * 8, n_passes = shards.empty() ? 3 : 2;
+      arena.resize(table + shard.size() * sizeof(ShardItem));
+      for (size_t i = 0; i < shard.size(); ++i) {
+        const ShardItem row{shard[i], static_cast<int64_t>(arena.size())};
+        std::memcpy(arena.data() + table + i * sizeof row, &row, sizeof row);
+        const auto from = items.arena.begin() + items.begins[static_cast<size_t>(shard[i])];
+        arena.insert(arena.end(), from, from + items.sizes[static_cast<size_t>(shard[i])]);
+      }
+      shards.push_back({begin, begin + n_passes * shard.size(), shard.size(), 7, table});
+      begin = shards.back().end;
+    }
+  }
+  SlotItems view(const Items& items) const {
+    return {arena.data(), nullptr, items.sizes.data(), items.sizes.size(), shards.data()};
+  }
+};
+
+TEST(SlotBytes, GoesThroughOneShardAfterTheOther) {
+  const Items items(kSizes);
+  Shards shards(items);
+  const SlotBytesShape shape = cases()[0];
+  for (const bool swapped : {false, true}) {  // the later one lies in either half
+    for (size_t s = 0; s < 2; ++s) {
+      const SlotShard shard = shards.shards[swapped ? 1 - s : s];
+      std::set<std::vector<uint64_t>> orders;
+      for (uint64_t k = shard.begin; k < shard.end; k += shard.n_items) {
+        std::vector<uint64_t> seen;
+        for (uint64_t i = 0; i < shard.n_items; ++i) {
+          const SlotPlace place = place_of(shards.view(items), shape.seed, k + i);
+          EXPECT_EQ(place.epoch, 7 + (k - shard.begin) / shard.n_items);
+          seen.push_back(place.item);
+        }
+        orders.insert(seen);
+        std::sort(seen.begin(), seen.end());
+        std::vector<int64_t> all = shards.members[s];
+        std::sort(all.begin(), all.end());
+        EXPECT_TRUE(std::equal(seen.begin(), seen.end(), all.begin(), all.end()));
+      }
+      EXPECT_GT(orders.size(), 1u);
+    }
+    std::swap(shards.shards[0], shards.shards[1]);
+  }
+}
+
+void expect_drawn_from_shards(const SlotBytesShape& shape, const Items& items, const Shards& shards, int64_t step,
+                              const Result& result) {
+  for (uint64_t s = 0; s < shape.n_slots; ++s) {
+    const SlotDraw draw = draw_slot(shape, shards.view(items), static_cast<uint64_t>(step) * shape.n_slots + s);
+    EXPECT_EQ(result.owners[s], static_cast<int64_t>(draw.item));
+    for (uint64_t i = 0; i < draw.n_bytes; ++i)
+      ASSERT_EQ(result.x[s * shape.slot_bytes() + draw.lead + i], Items::byte_at(draw.item, draw.begin + i));
+  }
+}
+
+TEST(SlotBytes, WritesWhatIsDrawnFromShards) {
+  const Items items(kSizes);
+  const Shards shards(items);
+  for (const SlotBytesShape& shape : cases())
+    for (const int64_t step : {20, 22, 23}) {  // numbers 110 to 114 have items of both
+      Result result(shape);
+      run_on_host(
+          SlotBytes{shape, shards.view(items), &step, result.x.data(), result.keep.data(), result.owners.data()});
+      expect_drawn_from_shards(shape, items, shards, step, result);
+    }
+}
+
+TEST(SlotBytes, WritesWhatIsDrawnFromShardsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  const Items items(kSizes);
+  const Shards shards(items);
+  const CudaVector arena(shards.arena);
+  const CudaVector table(shards.shards);
+  const CudaVector sizes(items.sizes);
+  for (const SlotBytesShape& shape : cases())
+    for (const int64_t step : {20, 22, 23}) {
+      Result result(shape);
+      const CudaVector device_step(std::vector<int64_t>{step}), owners(result.owners);
+      const CudaVector x(result.x);
+      const CudaVector keep(result.keep);
+      const SlotItems view{arena.data(), nullptr, sizes.data(), kSizes.size(), table.data()};
+      slot_bytes_cuda({shape, view, device_step.data(), x.data(), keep.data(), owners.data()}, nullptr);
+      result.x = x.read();
+      result.owners = owners.read();
+      expect_drawn_from_shards(shape, items, shards, step, result);
     }
 }
 

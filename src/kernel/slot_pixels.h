@@ -32,6 +32,7 @@ struct PixelDraw {
   uint64_t item = 0;
   int32_t top = 0, left = 0, height = 0, width = 0;
   bool mirrored = false;
+  int64_t from = 0;  // of the picture, in the arena
 };
 
 GULO_HOST_DEVICE inline int32_t draw_origin(int32_t size, int32_t seen, int32_t shift, Rng& rng) {
@@ -41,18 +42,19 @@ GULO_HOST_DEVICE inline int32_t draw_origin(int32_t size, int32_t seen, int32_t 
 }
 
 // What number k of the endless row shows.
-GULO_HOST_DEVICE inline PixelDraw draw_pixels(const SlotPixelsShape& shape, const int32_t* extents, uint64_t n_items,
-                                              uint64_t k) {
-  const uint64_t epoch = k / n_items;
+GULO_HOST_DEVICE inline PixelDraw draw_pixels(const SlotPixelsShape& shape, const SlotItems& items,
+                                              const int32_t* extents, uint64_t k) {
+  const SlotPlace at = place_of(items, shape.seed, k);
   PixelDraw draw;
-  draw.item = permuted(k % n_items, n_items, shape.seed + epoch * 0x9E3779B97F4A7C15ull);
+  draw.item = at.item;
+  draw.from = at.from;
   const int32_t height = extents[3 * draw.item], width = extents[3 * draw.item + 1];
   draw.height = height < shape.window ? height : shape.window;
   draw.width = width < shape.window ? width : shape.window;
   Rng rng(shape.seed ^ (k + 1) * 0xD6E8FEB86659FD93ull);
   draw.top = draw_origin(height, draw.height, shape.shift, rng);
   draw.left = draw_origin(width, draw.width, shape.shift, rng);
-  draw.mirrored = shape.mirror && ((Rng(shape.seed * 3 + draw.item)() ^ epoch) & 1) != 0;
+  draw.mirrored = shape.mirror && ((Rng(shape.seed * 3 + draw.item)() ^ at.epoch) & 1) != 0;
   return draw;
 }
 
@@ -89,10 +91,9 @@ struct SlotPixels {
   GULO_HOST_DEVICE void operator()(const Block& block) const {
     const uint64_t slot = block.index;
     block.each_thread([&](uint32_t thread) {
-      const PixelDraw draw =
-          draw_pixels(shape, extents, items.n_items, static_cast<uint64_t>(*step) * shape.n_slots + slot);
+      const PixelDraw draw = draw_pixels(shape, items, extents, static_cast<uint64_t>(*step) * shape.n_slots + slot);
       const int32_t *extent = extents + 3 * draw.item, n_pixels = shape.window * shape.window;
-      const uint8_t* picture = items.arena + items.begins[draw.item];
+      const uint8_t* picture = items.arena + draw.from;
       Out* to = out + slot * static_cast<uint64_t>(n_pixels) * static_cast<uint64_t>(shape.channels);
       for (int32_t i = static_cast<int32_t>(thread); i < n_pixels; i += static_cast<int32_t>(kThreads)) {
         const int32_t y = i / shape.window, column = i % shape.window;

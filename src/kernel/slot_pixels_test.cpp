@@ -78,7 +78,7 @@ struct Result {
   void expect_drawn(const SlotPixelsShape& shape, const Pictures& pictures, int64_t step) const {
     for (uint64_t s = 0; s < shape.n_slots; ++s) {
       const uint64_t k = static_cast<uint64_t>(step) * shape.n_slots + s;
-      const PixelDraw draw = draw_pixels(shape, pictures.extents.data(), pictures.size(), k);
+      const PixelDraw draw = draw_pixels(shape, pictures.view(), pictures.extents.data(), k);
       EXPECT_EQ(owners[s], static_cast<int64_t>(draw.item));
       EXPECT_EQ(sizes[2 * s], draw.height);
       EXPECT_EQ(sizes[2 * s + 1], draw.width);
@@ -101,7 +101,7 @@ TEST(SlotPixels, DrawsWithinThePictures) {
     std::set<int32_t> moved, parts;
     std::vector<int> n_mirrored(pictures.size());
     for (uint64_t k = 0; k < 100 * pictures.size(); ++k) {
-      const PixelDraw draw = draw_pixels(shape, pictures.extents.data(), pictures.size(), k);
+      const PixelDraw draw = draw_pixels(shape, pictures.view(), pictures.extents.data(), k);
       const int32_t *extent = pictures.extents.data() + 3 * draw.item, most = std::min(shape.shift, extent[0] / 8);
       ASSERT_EQ(draw.height, std::min(extent[0], 16));
       ASSERT_EQ(draw.width, std::min(extent[1], 16));

@@ -38,13 +38,16 @@ struct SampleDraw {
   uint32_t n_seen = 0;           // times of the item
   uint32_t n_times = 0, lead = 0;
   uint64_t step = uint64_t{1} << 32;  // from one time to the next, counted in 2^-32 of one of the item's
+  int64_t from = 0;                   // of the item, in the arena
 };
 
 // What number k of the endless row shows.
-GULO_HOST_DEVICE inline SampleDraw draw_samples(const SlotSamplesShape& shape, const int32_t* extents, uint64_t n_items,
-                                                uint64_t k) {
+GULO_HOST_DEVICE inline SampleDraw draw_samples(const SlotSamplesShape& shape, const SlotItems& items,
+                                                const int32_t* extents, uint64_t k) {
+  const SlotPlace at = place_of(items, shape.seed, k);
   SampleDraw draw;
-  draw.item = permuted(k % n_items, n_items, shape.seed + k / n_items * 0x9E3779B97F4A7C15ull);
+  draw.item = at.item;
+  draw.from = at.from;
   Rng rng(shape.seed ^ (k + 1) * 0xD6E8FEB86659FD93ull);
   const auto size = static_cast<uint32_t>(extents[3 * draw.item]);
   draw.n_seen = size < shape.window_times ? size : shape.window_times;
@@ -99,7 +102,7 @@ struct SlotSamples {
   // Time i of what is drawn.
   GULO_HOST_DEVICE float value(const SampleDraw& draw, uint32_t i, uint32_t channel, uint32_t n_channels) const {
     const auto type = static_cast<SlotValue>(types[draw.item]);
-    const uint8_t* signal = items.arena + items.begins[draw.item];
+    const uint8_t* signal = items.arena + draw.from;
     if (draw.n_seen < 2) return sample_value(type, signal, (draw.begin + i) * n_channels + channel);
     const uint64_t at = i * draw.step;
     const uint64_t before = at >> 32 < draw.n_seen - 2 ? at >> 32 : draw.n_seen - 2;
@@ -113,8 +116,7 @@ struct SlotSamples {
   GULO_HOST_DEVICE void operator()(const Block& block) const {
     const uint64_t slot = block.index;
     block.each_thread([&](uint32_t thread) {
-      const SampleDraw draw =
-          draw_samples(shape, extents, items.n_items, static_cast<uint64_t>(*step) * shape.n_slots + slot);
+      const SampleDraw draw = draw_samples(shape, items, extents, static_cast<uint64_t>(*step) * shape.n_slots + slot);
       const auto channels = static_cast<uint32_t>(shape.channels),
                  n_channels = static_cast<uint32_t>(extents[3 * draw.item + 1]);
       const uint64_t n_values = uint64_t{shape.slot_times} * channels;

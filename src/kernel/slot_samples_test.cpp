@@ -98,7 +98,7 @@ struct Result {
   void expect_drawn(const SlotSamplesShape& shape, const Signals& signals, int64_t step) const {
     for (uint64_t s = 0; s < shape.n_slots; ++s) {
       const SampleDraw draw =
-          draw_samples(shape, signals.extents.data(), signals.size(), static_cast<uint64_t>(step) * shape.n_slots + s);
+          draw_samples(shape, signals.view(), signals.extents.data(), static_cast<uint64_t>(step) * shape.n_slots + s);
       const auto channels = static_cast<uint32_t>(signals.extents[3 * draw.item + 1]);
       EXPECT_EQ(owners[s], static_cast<int64_t>(draw.item));
       EXPECT_EQ(places[3 * s], static_cast<int32_t>(draw.lead));
@@ -123,7 +123,7 @@ TEST(SlotSamples, DrawsWindowsOfTheSignals) {
     std::set<uint64_t> begins, leads, steps;
     int n_heads = 0, n_long = 0;
     for (uint64_t k = 0; k < 3000; ++k) {
-      const SampleDraw draw = draw_samples(shape, signals.extents.data(), signals.size(), k);
+      const SampleDraw draw = draw_samples(shape, signals.view(), signals.extents.data(), k);
       const auto times = static_cast<uint64_t>(signals.extents[3 * draw.item]);
       ASSERT_EQ(draw.n_seen, std::min<uint64_t>(times, 40));
       ASSERT_LE(draw.begin + draw.n_seen, times);

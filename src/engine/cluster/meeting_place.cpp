@@ -1,7 +1,7 @@
 #include "engine/cluster/meeting_place.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>

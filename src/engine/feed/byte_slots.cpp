@@ -7,10 +7,15 @@
 #include "engine/device/device_graph.h"
 
 namespace gulo {
+namespace {
+
+SlotSort sort_of(const SlotBytesShape& shape) { return {shape.n_slots, shape.window_bytes, shape.seed}; }
+
+}  // namespace
 
 ByteSlots::ByteSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
-                     const SlotBytesShape& shape, const at::Device& device)
-    : SlotFeed(corpus, items, targets, shape.n_slots, device), shape_(shape) {
+                     const SlotBytesShape& shape, const DeviceRoom& room)
+    : SlotFeed(corpus, items, targets, sort_of(shape), room), shape_(shape) {
   std::vector<int64_t> sizes;
   for (const uint32_t item : items)
     sizes.push_back(static_cast<int64_t>(corpus.offsets[item + 1] - corpus.offsets[item]));

@@ -10,7 +10,7 @@ namespace gulo {
 class ByteSlots : public SlotFeed {
  public:
   ByteSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
-            const SlotBytesShape& shape, const at::Device& device);
+            const SlotBytesShape& shape, const DeviceRoom& room);
 
   // Of a slot in the mean: rows that are not blank.
   double mean_rows() const { return mean_rows_; }

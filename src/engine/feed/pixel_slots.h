@@ -12,7 +12,7 @@ class PixelSlots : public SlotFeed {
  public:
   // The items are pictures of 8 bits a value (check_picture).
   PixelSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
-             const SlotPixelsShape& shape, const at::Device& device);
+             const SlotPixelsShape& shape, const DeviceRoom& room);
 
   // What some hundreds of slots show.
   const std::vector<PixelDraw>& examples() const { return examples_; }

@@ -16,19 +16,24 @@ static_assert(static_cast<int>(SlotValue::kUint8) == static_cast<int>(ValueType:
               static_cast<int>(SlotValue::kInt32) == static_cast<int>(ValueType::kInt32) &&
               static_cast<int>(SlotValue::kFloat32) == static_cast<int>(ValueType::kFloat32));
 
+SlotSort sort_of(const SlotSamplesShape& shape) {
+  return {shape.n_slots, uint64_t{shape.window_times} * static_cast<uint64_t>(shape.channels) * sizeof(float),
+          shape.seed};
+}
+
 }  // namespace
 
 SampleSlots::SampleSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
-                         const SlotSamplesShape& shape, const at::Device& device)
-    : SlotFeed(corpus, items, targets, shape.n_slots, device), shape_(shape) {
+                         const SlotSamplesShape& shape, const DeviceRoom& room)
+    : SlotFeed(corpus, items, targets, sort_of(shape), room), shape_(shape) {
   std::vector<int32_t> types;
   std::vector<float> rates;
   for (const uint32_t item : items) {
     types.push_back(static_cast<int32_t>(corpus.shapes[item].type));
     rates.push_back(rate_value(corpus.shapes[item].rate_hz));
   }
-  types_ = at::tensor(types, at::kInt).to(device);
-  rates_ = at::tensor(rates, at::kFloat).to(device);
+  types_ = at::tensor(types, at::kInt).to(room.device);
+  rates_ = at::tensor(rates, at::kFloat).to(room.device);
   look_at_slots(corpus, items);
 }
 
@@ -36,7 +41,7 @@ SampleSlots::SampleSlots(const Corpus& corpus, const std::vector<uint32_t>& item
 void SampleSlots::look_at_slots(const Corpus& corpus, const std::vector<uint32_t>& items) {
   const std::vector<int32_t> extents = extents_of(corpus, items);
   for (uint64_t k = 0; k < std::min<uint64_t>(items.size(), 1024); ++k) {
-    examples_.push_back(draw_samples(shape_, extents.data(), items.size(), k));
+    examples_.push_back(draw_samples(shape_, {.n_items = items.size()}, extents.data(), k));
     const SampleDraw& draw = examples_.back();
     const ItemShape& item = corpus.shapes[items[draw.item]];
     mean_bytes_ += static_cast<double>(draw.n_seen) * item.extents[1] * static_cast<double>(value_bytes(item.type));

@@ -12,7 +12,7 @@ class SampleSlots : public SlotFeed {
  public:
   // No item has more channels than the shape.
   SampleSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
-              const SlotSamplesShape& shape, const at::Device& device);
+              const SlotSamplesShape& shape, const DeviceRoom& room);
 
   // What some hundreds of slots show.
   const std::vector<SampleDraw>& examples() const { return examples_; }

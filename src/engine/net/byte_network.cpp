@@ -87,9 +87,7 @@ std::vector<float> ByteNetwork::slot_logits(std::span<const ItemView> items, siz
       SlotPacker({std::max<int64_t>(1, kSlotBatchBytes / spec_.window_bytes), slot_rows, coarse_row_bytes()}),
       items.size(), static_cast<size_t>(spec_.n_labels), [&](const Batch& batch) {
         const int64_t n_slots = batch.values[1].size(0) / slot_rows;
-        return forward_slots({{batch.values[0].to(device), batch.values[1].to(device)}, n_slots}, nullptr)
-            .to(at::kCPU, at::kFloat)
-            .contiguous();
+        return forward_slots({{batch.values[0].to(device), batch.values[1].to(device)}, n_slots}, nullptr);
       });
   for (size_t i = 0; i < items.size(); ++i)
     for (const WindowRange& range : windows_of(items[i], spec_, max_windows))

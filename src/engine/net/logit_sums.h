@@ -1,4 +1,5 @@
 // Logits of items that are seen through windows: packed batches go forward, the windows' weighted logits are added up.
+// A device's logits are fetched some batches later, as that waits for the device: it computes while the host packs.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -18,7 +19,8 @@ namespace gulo {
 template <class Packer>
 class LogitSums {
  public:
-  // `forward` gives the logits [n_entries, n_labels], float and contiguous, of a packed batch.
+  // `forward` gives the logits [n_entries, n_labels] of a packed batch, on any device; behind the entries there may be
+  // more rows.
   LogitSums(Packer packer, size_t n_items, size_t n_labels, std::function<at::Tensor(Batch)> forward)
       : packer_(std::move(packer)), n_labels_(n_labels), forward_(std::move(forward)), sums_(n_items * n_labels, 0.f) {}
 
@@ -34,26 +36,43 @@ class LogitSums {
   // [n_items, n_labels]; to be called once.
   std::vector<float> finish() {
     if (!packer_.empty()) run_batch();
+    fetch();
     return std::move(sums_);
   }
 
  private:
+  static constexpr size_t kMostWaiting = 8;
+  struct Forwarded {
+    at::Tensor logits;
+    std::vector<uint32_t> owners;
+    std::vector<float> weights;
+  };
+
   void run_batch() {
     Batch batch = packer_.take();
-    const std::vector<uint32_t> owners = batch.owners;
-    const at::Tensor logits = forward_(std::move(batch));
-    const float* from = logits.const_data_ptr<float>();
-    for (size_t w = 0; w < owners.size(); ++w, from += n_labels_) {
-      float* sum = sums_.data() + size_t{owners[w]} * n_labels_;
-      for (size_t k = 0; k < n_labels_; ++k) sum[k] += weights_[w] * from[k];
+    Forwarded now{{}, batch.owners, std::exchange(weights_, {})};
+    now.logits = forward_(std::move(batch));
+    waiting_.push_back(std::move(now));
+    if (waiting_.size() == kMostWaiting) fetch();
+  }
+
+  void fetch() {
+    for (const Forwarded& batch : waiting_) {
+      const at::Tensor logits = batch.logits.to(at::kCPU, at::kFloat).contiguous();
+      const float* from = logits.const_data_ptr<float>();
+      for (size_t w = 0; w < batch.owners.size(); ++w, from += n_labels_) {
+        float* sum = sums_.data() + size_t{batch.owners[w]} * n_labels_;
+        for (size_t k = 0; k < n_labels_; ++k) sum[k] += batch.weights[w] * from[k];
+      }
     }
-    weights_.clear();
+    waiting_.clear();
   }
 
   Packer packer_;
   size_t n_labels_;
   std::function<at::Tensor(Batch)> forward_;
   std::vector<float> weights_, sums_;
+  std::vector<Forwarded> waiting_;
 };
 
 // Only as many rows of a packed tensor as are in use, up to a multiple of 16: the last batch of many, or one small

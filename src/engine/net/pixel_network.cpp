@@ -238,7 +238,7 @@ at::Tensor PixelNetwork::slot_logits(const Batch& batch) {
   const double unit = slots.values[0].scalar_type() == at::kByte ? 1 / 255. : 1;
   slots.values[0] = slots.values[0].to(head_weight_.device()).to(at::kFloat) * unit;
   if (slots.values[1].defined()) slots.values[1] = slots.values[1].to(head_weight_.device());
-  return forward_slots(slots, nullptr).to(at::kCPU, at::kFloat).contiguous();
+  return forward_slots(slots, nullptr);
 }
 
 std::vector<float> PixelNetwork::logits(std::span<const ItemView> items, size_t max_windows) {

@@ -88,7 +88,7 @@ at::Tensor SampleNetwork::slot_logits(const Batch& batch) {
   std::vector<at::Tensor> logits;
   for (SlotBatch& slots : signals_in_slots(batch, row_samples, kSlotSamples / spec_.channels / row_samples)) {
     for (at::Tensor& values : slots.values) values = values.to(device);
-    logits.push_back(forward_slots(slots, nullptr).to(at::kCPU, at::kFloat));
+    logits.push_back(forward_slots(slots, nullptr));
   }
   return at::cat(logits);
 }

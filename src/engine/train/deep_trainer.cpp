@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "engine/net/entry_part.h"
 #include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
+#include "engine/train/item_parts.h"
 #include "model/calibration.h"
 
 namespace gulo {
@@ -50,7 +52,6 @@ class DeepTrainer {
         start_s_(now_s()),
         valid_targets_(targets_of(corpus, valid)) {
     for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
-    valid_parts_ = parts_of_items();
   }
 
   DeepResult run() {
@@ -337,33 +338,9 @@ class DeepTrainer {
     return {values, values + n_items * n_labels};
   }
 
-  std::vector<float> logits_between(size_t begin, size_t end_item) {
-    const at::NoGradGuard no_grad;
-    std::vector<float> logits;
-    for (const size_t end_of_part : valid_parts_) {
-      const size_t end = std::min(end_of_part, end_item);
-      if (end <= begin) continue;
-      const std::span<const ItemView> items(valid_items_.data() + begin, end - begin);
-      for (const ItemView& item : items) corpus_.arena.looked_at(item.bytes.size());
-      const std::vector<float> part = network_->logits(items, static_cast<size_t>(max_windows_));
-      logits.insert(logits.end(), part.begin(), part.end());
-      begin = end;
-    }
-    return logits;
-  }
-
-  // Where parts of the validation items end; of a corpus in a file, each fits in memory.
-  std::vector<size_t> parts_of_items() const {
-    std::vector<size_t> ends;
-    uint64_t n_bytes = 0;
-    for (size_t i = 0; i < valid_items_.size(); ++i) {
-      n_bytes += valid_items_[i].bytes.size();
-      if (!corpus_.arena.in_file() || n_bytes < corpus_.arena.shard_bytes() / 2) continue;
-      ends.push_back(i + 1);
-      n_bytes = 0;
-    }
-    if (ends.empty() || ends.back() < valid_items_.size()) ends.push_back(valid_items_.size());
-    return ends;
+  std::vector<float> logits_between(size_t begin, size_t end) {
+    return logits_in_parts(*network_, corpus_, std::span(valid_items_).subspan(begin, end - begin),
+                           static_cast<size_t>(max_windows_));
   }
 
   void validate() {
@@ -406,7 +383,6 @@ class DeepTrainer {
   double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
-  std::vector<size_t> valid_parts_;  // see parts_of_items()
 
   DeepResult result_;
   DeepSetup setup_;

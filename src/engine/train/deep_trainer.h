@@ -73,6 +73,7 @@ struct DeepResult {
   double gemm_peak_flops_per_s = 0;
   double flop_utilisation = 0;  // model_flops / loop_seconds / gemm_peak_flops_per_s
   double feed_overhead = 1;     // step with the real feed / step on one fixed batch
+  int64_t shards_copied = 0;    // to a device that has no room for all items
   std::vector<DeepCurvePoint> curve;
   bool interrupted = false;
 };

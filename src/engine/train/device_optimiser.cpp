@@ -76,6 +76,15 @@ void DeviceOptimiser::step(const at::Tensor& scale) {
   for (AdamGroup& group : others_) step_adam(group, scale);
 }
 
+std::vector<at::Tensor> DeviceOptimiser::state() const {
+  std::vector<at::Tensor> tensors;
+  for (const MuonGroup& group : matrices_) tensors.push_back(group.momentum);
+  for (const AdamGroup& group : others_)
+    for (const auto* some : {&group.averages, &group.square_averages, &group.counts})
+      tensors.insert(tensors.end(), some->begin(), some->end());
+  return tensors;
+}
+
 void DeviceOptimiser::step_muon(MuonGroup& group, const at::Tensor& scale) {
   const double momentum = options_.muon_momentum;
   const at::Tensor gradient = at::stack(take_gradients(group.values));

@@ -17,6 +17,8 @@ class DeviceOptimiser {
   // One step with both learning rates times `scale`, float [], and the gradients cleared. Every trained parameter must
   // have a gradient.
   void step(const at::Tensor& scale);
+  // What step() changes beside the parameters.
+  std::vector<at::Tensor> state() const;
 
  private:
   // Matrices of one shape and rate, whose products are done together.

@@ -22,27 +22,27 @@ bool has_wide_values(const Corpus& corpus) {
 }
 
 DeviceSetup setup_bytes_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
-                                  const at::Device& device) {
+                                  const DeviceRoom& room) {
   DeepPlan plan = plan_deep(corpus, train, options.seconds, options.flops_per_s, kDeviceWidths);
   plan.step_bytes = kStepBytes;
   plan.feed.augment = options.augment;
   if (!options.augment) plan.feed.crop_fraction = 1;
-  return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, room);
 }
 
 DeviceSetup setup_pixels_on_device(const Corpus& corpus, const std::vector<uint32_t>& train,
-                                   const SetupOptions& options, const at::Device& device) {
+                                   const SetupOptions& options, const DeviceRoom& room) {
   for (const uint32_t item : train) check_picture(corpus.view(item));
   PixelPlan plan =
       plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment, true, kDevicePixels);
-  return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, room);
 }
 
 DeviceSetup setup_samples_on_device(const Corpus& corpus, const std::vector<uint32_t>& train,
-                                    const SetupOptions& options, const at::Device& device) {
+                                    const SetupOptions& options, const DeviceRoom& room) {
   SamplePlan plan = plan_samples(corpus, train, options.seconds, options.flops_per_s, kDeviceSamples);
   if (!options.augment) vary_nothing(plan);
-  return setup_on_device(corpus, train, plan, options.seed, options.dtype, device);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, room);
 }
 
 // What every kind's plan says alike.
@@ -103,27 +103,26 @@ bool trains_on_device(const Corpus& corpus, std::string* why) {
   const bool has_network = corpus.kind == Kind::kBytes || corpus.kind == Kind::kPixels || corpus.kind == Kind::kSamples;
   *why = !has_network                                              ? "items of this kind"
          : corpus.kind == Kind::kPixels && has_wide_values(corpus) ? "pictures of more than 8 bits a value"
-         : corpus.arena.in_file()                                  ? "items that are streamed from a file"
                                                                    : "";
   return why->empty();
 }
 
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
-                            const at::Device& device) {
+                            const DeviceRoom& room) {
   switch (corpus.kind) {
     case Kind::kBytes:
-      return setup_bytes_on_device(corpus, train, options, device);
+      return setup_bytes_on_device(corpus, train, options, room);
     case Kind::kPixels:
-      return setup_pixels_on_device(corpus, train, options, device);
+      return setup_pixels_on_device(corpus, train, options, room);
     case Kind::kSamples:
-      return setup_samples_on_device(corpus, train, options, device);
+      return setup_samples_on_device(corpus, train, options, room);
     default:
       throw std::logic_error("no network for this kind on a device");
   }
 }
 
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan,
-                            uint64_t seed, at::ScalarType dtype, const at::Device& device) {
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room) {
   const auto network = std::make_shared<ByteNetwork>(plan.spec, seed, dtype);
   const int row_bytes = network->coarse_row_bytes();
   SlotBytesShape shape;
@@ -135,7 +134,7 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
   shape.crop_fraction = static_cast<float>(plan.feed.crop_fraction);
   shape.random_lead = plan.feed.augment;
   shape.seed = seed;
-  auto feed = std::make_unique<ByteSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  auto feed = std::make_unique<ByteSlots>(corpus, train, batch_targets(corpus, train).values, shape, room);
   DeviceSetup setup = setup_of(plan, corpus);
   setup.forward_flops = network->forward_flops(static_cast<int64_t>(feed->mean_rows() * shape.n_slots), shape.n_slots);
   setup.augmentation = augmentation_of(plan.feed);
@@ -145,11 +144,11 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
 }
 
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
-                            uint64_t seed, at::ScalarType dtype, const at::Device& device) {
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room) {
   const auto network = std::make_shared<PixelNetwork>(plan.spec, seed, dtype);
   network->fit_stem(corpus, train, seed);
   const SlotPixelsShape shape = slots_for(corpus, train, plan, seed);
-  auto feed = std::make_unique<PixelSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  auto feed = std::make_unique<PixelSlots>(corpus, train, batch_targets(corpus, train).values, shape, room);
   DeviceSetup setup = setup_of(plan, corpus);
   for (const PixelDraw& draw : feed->examples())
     setup.forward_flops += network->forward_flops(GridSize{draw.height, draw.width});
@@ -162,10 +161,10 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
 }
 
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
-                            uint64_t seed, at::ScalarType dtype, const at::Device& device) {
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room) {
   const auto network = sample_network_for(corpus, train, plan, seed, dtype);
   const SlotSamplesShape shape = slots_for(plan, network->coarse_row_samples(), seed);
-  auto feed = std::make_unique<SampleSlots>(corpus, train, batch_targets(corpus, train).values, shape, device);
+  auto feed = std::make_unique<SampleSlots>(corpus, train, batch_targets(corpus, train).values, shape, room);
   DeviceSetup setup = setup_of(plan, corpus);
   setup.forward_flops = forward_flops_of(*network, *feed);
   setup.max_epochs = plan.max_epochs;

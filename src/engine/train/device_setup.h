@@ -36,13 +36,13 @@ bool trains_on_device(const Corpus& corpus, std::string* why);
 // The sizes that a device's time allows: far larger batches and networks than a CPU's. Deterministic. Throws Error
 // (kData) for an item that is not of its kind.
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
-                            const at::Device& device);
+                            const DeviceRoom& room);
 // The plan's network and feed.
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const DeepPlan& plan,
-                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room);
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
-                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room);
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
-                            uint64_t seed, at::ScalarType dtype, const at::Device& device);
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room);
 
 }  // namespace gulo

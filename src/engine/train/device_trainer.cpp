@@ -14,6 +14,7 @@
 #include "engine/device/device_graph.h"
 #include "engine/net/slot_rows.h"
 #include "engine/train/gemm_probe.h"
+#include "engine/train/item_parts.h"
 #include "model/calibration.h"
 
 namespace gulo {
@@ -24,8 +25,18 @@ constexpr int64_t kFirstSteps = 4;
 // The host looks at the loss about so often, and a graph holds as many steps as that takes.
 constexpr double kSecondsPerReplay = 0.05;
 constexpr int kMostStepsPerReplay = 64;
+// What the feed costs: so many replays of steps on one batch are compared with as many of real ones, and take at most
+// this share of the time.
+constexpr size_t kProbeReplays = 5;
+constexpr double kProbeShare = 0.01;
 constexpr int kValidations = 4;
 constexpr size_t kMaxWindows = 16;
+
+double median(std::vector<double> values) {
+  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
 
 at::Tensor rate_scale(const at::Tensor& fraction) {
   return (((fraction + 1e-3) / kWarmUpFraction).clamp_max(1) * (1 - fraction).clamp_min(0)).to(at::kFloat);
@@ -35,7 +46,11 @@ class DeviceTrainer {
  public:
   DeviceTrainer(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options,
                 const at::Device& device)
-      : options_(options), device_(device), start_s_(now_s()), valid_targets_(targets_of(corpus, valid)) {
+      : corpus_(corpus),
+        options_(options),
+        device_(device),
+        start_s_(now_s()),
+        valid_targets_(targets_of(corpus, valid)) {
     for (const uint32_t item : valid) valid_items_.push_back(corpus.view(item));
     if (device.is_cuda()) graph_.emplace();
   }
@@ -72,17 +87,50 @@ class DeviceTrainer {
     if (options_.steps > 0) steps_->set_fraction_per_step(1. / static_cast<double>(options_.steps));
     const int64_t n = options_.steps > 0 ? std::min(options_.steps, kFirstSteps) : kFirstSteps;
     for (int64_t i = 0; i < n; ++i) {
+      reserve(1);
       const double start_s = now_s();
       on_stream([&] { steps_->step(); });
       step_s_ = now_s() - start_s;
+      count(1);
     }
-    count(n);
     if (options_.steps == 0) pace();
     // Launching is what takes long without a graph: a few steps in one say what they really cost.
-    if (!graph_ || fraction_ >= 1) return;
-    capture(1);
-    for (int i = 0; i < 2 && go_on_ && fraction_ < 1; ++i) replay();
-    if (fraction_ < 1) capture(std::clamp(static_cast<int>(kSecondsPerReplay / step_s_), 1, kMostStepsPerReplay));
+    if (graph_ && fraction_ < 1) capture(1);
+    for (int i = 0; graph_ && i < 2 && go_on_ && fraction_ < 1; ++i) replay();
+    if (!go_on_ || fraction_ >= 1) return;
+    probe_held_batch();
+    if (graph_) capture(steps_within(kSecondsPerReplay));
+  }
+
+  int steps_within(double seconds) const {
+    return std::clamp(static_cast<int>(std::min(seconds / step_s_, 1e6)), 1, kMostStepsPerReplay);
+  }
+
+  // It leaves no trace but the time that it takes.
+  void probe_held_batch() {
+    const double seconds = options_.steps > 0 ? kSecondsPerReplay : kProbeShare * options_.seconds / kProbeReplays;
+    const int n = graph_ ? steps_within(std::min(seconds, kSecondsPerReplay)) : 1;
+    reserve(1);
+    on_stream([&] { steps_->hold_batch(); });
+    const auto step = [&] { steps_->step_on_held_batch(); };
+    if (graph_) graph_->capture(step, n);
+    for (size_t i = 0; i < kProbeReplays; ++i) {
+      const double start_s = now_s();
+      if (graph_)
+        graph_->replay();
+      else
+        on_stream(step);
+      held_times_s_.push_back((now_s() - start_s) / n);
+    }
+    on_stream([&] { steps_->drop_batch(); });
+  }
+
+  // How many of the next n steps the device has the items for.
+  int reserve(int n) {
+    const double start_s = now_s();
+    const auto n_ready = static_cast<int>(steps_->setup().feed->reserve(result_.steps, n));
+    waited_s_ += now_s() - start_s;
+    return n_ready;
   }
 
   void capture(int n_steps) {
@@ -91,16 +139,19 @@ class DeviceTrainer {
     graph_->capture([&] { steps_->step(); }, n_steps);
   }
 
-  // Where a given number of steps is not a multiple of a graph's, the last are taken one by one.
+  // Where a given number of steps, or the items on the device, end within a graph, the last are taken one by one.
   void replay() {
+    const bool wanted = graph_ && (options_.steps == 0 || options_.steps - result_.steps >= steps_per_replay_);
+    const bool whole = reserve(wanted ? steps_per_replay_ : 1) == steps_per_replay_ && graph_;
+    const int n = whole ? steps_per_replay_ : 1;
     const double start_s = now_s();
-    const bool whole = options_.steps == 0 || options_.steps - result_.steps >= steps_per_replay_;
-    const int n = graph_ && whole ? steps_per_replay_ : 1;
-    if (graph_ && whole)
+    if (whole)
       graph_->replay();
     else
       on_stream([&] { steps_->step(); });
     step_s_ = (now_s() - start_s) / n;
+    if (!held_times_s_.empty() && n == steps_per_replay_ && times_s_.size() < kProbeReplays)
+      times_s_.push_back(step_s_);
     count(n);
     if (options_.steps == 0) pace();
     const double loss = steps_->loss();
@@ -142,7 +193,7 @@ class DeviceTrainer {
     if (valid_items_.empty()) return;
     const double start_s = now_s();
     std::vector<float> logits;
-    on_stream([&] { logits = steps_->network().logits(valid_items_, kMaxWindows); });
+    on_stream([&] { logits = logits_in_parts(steps_->network(), corpus_, valid_items_, kMaxWindows); });
     validation_s_ = now_s() - start_s;
     valid_error_ = answer_error(logits, valid_targets_);
     result_.curve.push_back({now_s() - start_s_, result_.steps, steps_->loss(), valid_error_});
@@ -167,7 +218,9 @@ class DeviceTrainer {
     result_.epochs = feed.epochs(result_.steps);
     result_.model_flops = 3 * static_cast<double>(result_.steps) * steps_->setup().forward_flops;
     result_.flop_utilisation = result_.model_flops / result_.loop_seconds / result_.gemm_peak_flops_per_s;
-    result_.feed_overhead = std::numeric_limits<double>::quiet_NaN();  // a part of the graph: not measured
+    const double waited_s = waited_s_ / static_cast<double>(std::max<int64_t>(1, result_.steps));
+    result_.feed_overhead = (median(times_s_) + waited_s) / median(held_times_s_);
+    result_.shards_copied = feed.n_shards_copied();
     validate();
     DeepNetwork& network = steps_->network();
     network.to(at::kCPU);
@@ -175,6 +228,7 @@ class DeviceTrainer {
     result_.network = steps_->setup().network;
   }
 
+  const Corpus& corpus_;
   const DeepOptions& options_;
   const at::Device device_;
   const double start_s_;
@@ -188,6 +242,8 @@ class DeviceTrainer {
   int steps_per_replay_ = 1, n_validated_ = 0;
   bool go_on_ = true;
   double loop_start_s_ = 0, step_s_ = 1, fraction_ = 0, validation_s_ = 0, valid_error_ = 1;
+  double waited_s_ = 0;                         // for shards
+  std::vector<double> times_s_, held_times_s_;  // of a step as it is, and on one batch
 };
 
 }  // namespace
@@ -200,8 +256,32 @@ DeviceSteps::DeviceSteps(DeviceSetup setup, at::ScalarType dtype)
   loss_ = at::zeros({}, options);
 }
 
-void DeviceSteps::step() {
-  const DrawnSlots drawn = setup_.feed->next();
+void DeviceSteps::step() { learn(setup_.feed->next()); }
+void DeviceSteps::step_on_held_batch() { learn(held_); }
+
+void DeviceSteps::hold_batch() {
+  generator_then_ = at::globalContext().defaultGenerator(loss_.device()).get_state();
+  for (const at::Tensor& tensor : state()) state_then_.push_back(tensor.clone());
+  held_ = setup_.feed->next();
+}
+
+void DeviceSteps::drop_batch() {
+  const std::vector<at::Tensor> now = state();
+  for (size_t i = 0; i < now.size(); ++i) now[i].copy_(state_then_[i]);
+  at::Generator generator = at::globalContext().defaultGenerator(loss_.device());
+  generator.set_state(generator_then_);
+  held_ = {};
+  state_then_.clear();
+}
+
+std::vector<at::Tensor> DeviceSteps::state() {
+  std::vector<at::Tensor> tensors = optimiser_.state();
+  for (const Parameter& parameter : setup_.network->parameters()) tensors.push_back(parameter.value.detach());
+  tensors.insert(tensors.end(), {fraction_, per_step_, loss_, setup_.feed->steps_drawn()});
+  return tensors;
+}
+
+void DeviceSteps::learn(const DrawnSlots& drawn) {
   const TrainStep step{.head_dropout = setup_.head_dropout, .label_smoothing = setup_.label_smoothing};
   const at::Tensor loss =
       slot_loss(setup_.network->forward_slots(drawn.batch, &step), {setup_.task, drawn.targets}, step.label_smoothing);

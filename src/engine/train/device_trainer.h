@@ -1,6 +1,7 @@
-// Trains the deep part on a device that holds the corpus: batches are drawn there, and a step with everything in it,
-// the learning rate's schedule too, is one CUDA graph. The host replays it and now and then reads the loss. On the CPU
-// the same steps run one after the other without a graph: for tests, as deep_trainer.h is faster there.
+// Trains the deep part on a device that holds the corpus, or two shards of it at a time: batches are drawn there, and a
+// step with everything in it, the learning rate's schedule too, is one CUDA graph. The host replays it and now and then
+// reads the loss. On the CPU the same steps run one after the other without a graph: for tests, as deep_trainer.h is
+// faster there.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,8 +21,14 @@ class DeviceSteps {
  public:
   DeviceSteps(DeviceSetup setup, at::ScalarType dtype);
 
-  // Puts one step on the device: draw, forward, loss, backward, update, schedule. Never waits.
+  // Puts one step on the device: draw, forward, loss, backward, update, schedule. Never waits. Where the feed's shards
+  // come and go, setup().feed->reserve() comes before.
   void step();
+  // The same but for the draw: on one batch, drawn by hold_batch(), until drop_batch() makes all as it was then. What a
+  // step costs without its feed.
+  void hold_batch();
+  void step_on_held_batch();
+  void drop_batch();
   // From now on a step takes so much of the training, of which fraction() is done; the rate goes up within the first 3
   // % and in a straight line down to zero at 1.
   void set_fraction_per_step(double fraction);
@@ -33,9 +40,16 @@ class DeviceSteps {
   const DeviceSetup& setup() const { return setup_; }
 
  private:
+  void learn(const DrawnSlots& drawn);
+  std::vector<at::Tensor> state();  // all that steps change
+
   DeviceSetup setup_;
   DeviceOptimiser optimiser_;
   at::Tensor fraction_, per_step_, loss_;  // double [], double [], float []
+  // Of hold_batch():
+  DrawnSlots held_;
+  std::vector<at::Tensor> state_then_;
+  at::Tensor generator_then_;
 };
 
 // As train_deep(), but for options.setup: `setup` makes network and feed. The network that comes back is on the CPU.

@@ -10,6 +10,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "data/temporary_tree.h"
 #include "engine/device/device_graph.h"
 #include "engine/train/small_corpus.h"
 #include "engine/train/small_pictures.h"
@@ -36,11 +37,16 @@ const auto kItems = items_between(0, 300), kValid = items_between(300, 360);
 Corpus corpus() { return small_corpus(360, 3, 9); }
 
 template <class Plan = DeepPlan>
-DeepResult train(const Corpus& corpus, const DeepOptions& options, const at::Device& device = at::kCPU,
+DeepResult train(const Corpus& corpus, const DeepOptions& options, const DeviceRoom& room = at::kCPU,
                  const Plan& plan = small_plan()) {
-  return train_deep_on_device(corpus, kValid, options, device, [&](double) {
-    return setup_on_device(corpus, kItems, plan, options.seed, options.dtype, device);
+  return train_deep_on_device(corpus, kValid, options, room.device, [&](double) {
+    return setup_on_device(corpus, kItems, plan, options.seed, options.dtype, room);
   });
+}
+
+// A device that has room for a third of the items' bytes.
+DeviceRoom too_small_for(const Corpus& corpus, const at::Device& device = at::kCPU) {
+  return {device, corpus.n_bytes() / 3};
 }
 
 // Of many sizes; the largest are seen through windows.
@@ -185,6 +191,79 @@ TEST(DeviceTrainer, LearnsNumbers) {
   expect_learned(data, train(data, options_for(300), at::kCPU, plan), 0.25);  // of their deviation
 }
 
+TEST(DeviceTrainer, LearnsItemsThatDoNotFitOnTheDevice) {
+  const Corpus data = corpus();
+  const DeepResult result = train(data, options_for(120), too_small_for(data));
+  EXPECT_GT(result.shards_copied, 10);
+  expect_learned(data, result, 0.1);
+  EXPECT_EQ(train(data, options_for(1)).shards_copied, 0);
+}
+
+TEST(DeviceTrainer, LearnsPicturesThatDoNotFitOnTheDevice) {
+  const Corpus data = pictures();
+  const DeepResult result = train(data, options_for(100), too_small_for(data), small_pixel_plan());
+  EXPECT_GT(result.shards_copied, 10);
+  expect_learned(data, result);
+}
+
+TEST(DeviceTrainer, LearnsSignalsThatDoNotFitOnTheDevice) {
+  const Corpus data = signals();
+  const DeepResult result = train(data, options_for(100), too_small_for(data), small_sample_plan());
+  EXPECT_GT(result.shards_copied, 10);
+  expect_learned(data, result);
+}
+
+// Neither in memory nor on the device: training and validation items come from the file, shard by shard.
+TEST(DeviceTrainer, LearnsItemsOfAFile) {
+  const TemporaryTree tree;
+  Corpus data = corpus();
+  data.arena.set_limits({.memory_bytes = 4096, .folder = tree.root()});
+  data.arena.resize(data.arena.size());
+  ASSERT_TRUE(data.arena.in_file());
+  std::string why;
+  EXPECT_TRUE(trains_on_device(data, &why)) << why;
+  const DeepResult streamed = train(data, options_for(120), too_small_for(data));
+  EXPECT_GT(streamed.shards_copied, 10);
+  expect_learned(data, streamed, 0.1);
+  const Corpus in_memory = corpus();
+  EXPECT_EQ(train(data, options_for(12)).valid_logits, train(in_memory, options_for(12)).valid_logits);
+  EXPECT_EQ(train(data, options_for(12), too_small_for(data)).valid_logits.size(), 3 * kValid.size());
+}
+
+TEST(DeviceTrainer, SaysWhatTheFeedCosts) {
+  const Corpus data = corpus();
+  for (const DeviceRoom& room : {DeviceRoom(at::kCPU), too_small_for(data)}) {
+    const DeepResult result = train(data, options_for(30), room);
+    EXPECT_GT(result.feed_overhead, 0.3);
+    EXPECT_LT(result.feed_overhead, 3);
+  }
+  EXPECT_TRUE(std::isnan(train(data, options_for(3)).feed_overhead));  // too few steps to tell
+}
+
+TEST(DeviceSteps, AHeldBatchLeavesNoTrace) {
+  const Corpus data = pictures();
+  const auto parameters_after = [&](int n_held) {
+    at::manual_seed(3);
+    DeviceSteps steps(setup_on_device(data, kItems, small_pixel_plan(), 0, at::kFloat, at::kCPU), at::kFloat);
+    steps.set_fraction_per_step(1. / 10);
+    steps.step();
+    if (n_held > 0) steps.hold_batch();
+    for (int i = 0; i < n_held; ++i) steps.step_on_held_batch();
+    if (n_held > 0) {
+      EXPECT_NEAR(steps.fraction(), (1 + n_held) / 10., 1e-9);
+      steps.drop_batch();
+    }
+    EXPECT_NEAR(steps.fraction(), 1 / 10., 1e-9);
+    for (int i = 0; i < 3; ++i) steps.step();
+    std::vector<at::Tensor> values;
+    for (const Parameter& parameter : steps.network().parameters()) values.push_back(parameter.value.detach().clone());
+    values.push_back(at::scalar_tensor(steps.loss()));
+    return values;
+  };
+  const auto without = parameters_after(0), with = parameters_after(3);
+  for (size_t i = 0; i < with.size(); ++i) EXPECT_TRUE(at::equal(with[i], without[i])) << "parameter " << i;
+}
+
 TEST(DeviceTrainer, EndsWhereMoreEpochsWouldTeachNothingNew) {
   DeepOptions options = options_for(0);
   options.seconds = 60;
@@ -242,7 +321,7 @@ void hide_nothing(Plan& plan) {
 
 // Steps of a graph change what steps one by one change: the same numbers, but for the order of cuBLAS' sums.
 template <class Plan>
-void expect_same_steps_of_a_graph(const Corpus& data, Plan plan) {
+void expect_same_steps_of_a_graph(const Corpus& data, Plan plan, const DeviceRoom& room = at::kCUDA) {
   at::globalContext().setAllowTF32CuBLAS(false);
   at::globalContext().setAllowTF32CuDNN(false);
   hide_nothing(plan);
@@ -250,18 +329,27 @@ void expect_same_steps_of_a_graph(const Corpus& data, Plan plan) {
     DeviceGraph graph;
     std::optional<DeviceSteps> steps;
     graph.run([&] {
-      DeviceSetup setup = setup_on_device(data, kItems, plan, 0, at::kFloat, at::kCUDA);
+      DeviceSetup setup = setup_on_device(data, kItems, plan, 0, at::kFloat, room);
       setup.network->to(at::kCUDA);
       steps.emplace(std::move(setup), at::kFloat);
       steps->set_fraction_per_step(1. / 40);
     });
-    for (int i = 0; i < 4; ++i) graph.run([&] { steps->step(); });
+    int64_t n_done = 0;
+    const auto one_by_one = [&] {
+      for (int i = 0; i < 4; ++i, ++n_done) {
+        EXPECT_EQ(steps->setup().feed->reserve(n_done, 1), 1);
+        graph.run([&] { steps->step(); });
+      }
+    };
+    one_by_one();
     if (with_graph) graph.capture([&] { steps->step(); }, 4);
-    for (int i = 0; i < 4; ++i) {
-      if (with_graph)
-        graph.replay();
-      else
-        for (int j = 0; j < 4; ++j) graph.run([&] { steps->step(); });
+    while (n_done < 20) {
+      if (!with_graph || steps->setup().feed->reserve(n_done, 4) < 4) {
+        one_by_one();
+        continue;
+      }
+      graph.replay();
+      n_done += 4;
     }
     EXPECT_NEAR(steps->fraction(), 20. / 40, 1e-9);
     std::vector<at::Tensor> values;
@@ -276,6 +364,12 @@ void expect_same_steps_of_a_graph(const Corpus& data, Plan plan) {
 TEST(DeviceTrainer, AGraphTakesTheSameStepsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   expect_same_steps_of_a_graph(corpus(), small_plan());
+}
+
+TEST(DeviceTrainer, AGraphTakesTheSameStepsWhileShardsComeAndGoOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  const Corpus data = corpus();
+  expect_same_steps_of_a_graph(data, small_plan(), too_small_for(data, at::kCUDA));
 }
 
 TEST(DeviceTrainer, AGraphTakesTheSameStepsWithPicturesOnADevice) {
@@ -300,6 +394,17 @@ TEST(DeviceTrainer, LearnsOnADevice) {
   const DeepResult result = train(corpus(), options, at::kCUDA);
   EXPECT_EQ(result.steps, 120);
   EXPECT_LT(result.valid_error, 0.1);
+}
+
+TEST(DeviceTrainer, LearnsItemsThatDoNotFitOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  DeepOptions options = options_for(120);
+  options.dtype = at::kBFloat16;
+  const Corpus data = corpus();
+  const DeepResult result = train(data, options, too_small_for(data, at::kCUDA));
+  EXPECT_GT(result.shards_copied, 10);
+  EXPECT_LT(result.valid_error, 0.1);
+  EXPECT_GT(result.feed_overhead, 0.3);
 }
 
 TEST(DeviceTrainer, LearnsPicturesOnADevice) {

@@ -609,6 +609,7 @@ class RecogniserTrainer {
       record["gemm_peak_flops_per_s"] = deep_->gemm_peak_flops_per_s;
       record["flop_utilisation"] = deep_->flop_utilisation;
       record["feed_overhead"] = deep_->feed_overhead;
+      if (deep_->shards_copied > 0) record["deep"]["shards_copied"] = deep_->shards_copied;
     }
     return record;
   }

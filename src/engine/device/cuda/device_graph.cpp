@@ -17,7 +17,7 @@ DeviceGraph::DeviceGraph() : state_(std::make_unique<State>()) {}
 DeviceGraph::~DeviceGraph() = default;
 
 void DeviceGraph::run(const std::function<void()>& work) {
-  c10::cuda::device_synchronize();  // what other streams have made may be used
+  c10::cuda::getCurrentCUDAStream().synchronize();  // what the caller has made may be used
   const c10::cuda::CUDAStreamGuard on_own_stream(state_->stream);
   work();
   state_->stream.synchronize();
@@ -32,8 +32,9 @@ void DeviceGraph::capture(const std::function<void()>& step, int n_steps) {
   state_->graph->capture_end();
 }
 
+// Copies that are on their way on other streams are not waited for.
 void DeviceGraph::replay() {
-  c10::cuda::device_synchronize();
+  c10::cuda::getCurrentCUDAStream().synchronize();
   const c10::cuda::CUDAStreamGuard on_own_stream(state_->stream);
   state_->graph->replay();
   state_->stream.synchronize();
