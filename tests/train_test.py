@@ -402,10 +402,10 @@ class Data(WithFolder):
         if record["n_bad"] > 0:
             self.assertIn(b"cannot be", said.stderr)
 
-    def test_three_bytes_beside_20_mb(self) -> None:
+    def test_three_bytes_beside_5_mb(self) -> None:
         data = self.copy("data")
         short = self.put("data/red/short", b"RED")
-        long = self.put("data/green/long", random.Random(5).randbytes(20_000_000) + b"GRN")
+        long = self.put("data/green/long", random.Random(5).randbytes(5_000_000) + b"GRN")
         for parts in ("wide", "deep"):
             said = self.train(data, "--parts", parts, "--steps", "2", "--json")
             self.assertEqual((0, 182), (said.returncode, json.loads(said.stdout)["n_items"]), said.stderr)
