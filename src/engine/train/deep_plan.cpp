@@ -40,6 +40,11 @@ std::vector<std::string> augmentation_of(const FeedOptions& feed) {
   return ways;
 }
 
+bool can_learn_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s) {
+  const DeepPlan narrowest = plan_deep(corpus, train, 0, flops_per_s);
+  return kLeastEpochs * training_flops_per_epoch(corpus, train, narrowest.spec) <= seconds * flops_per_s;
+}
+
 DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
                    std::span<const RowWidths> widths) {
   DeepPlan plan;

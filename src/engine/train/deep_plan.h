@@ -37,6 +37,10 @@ inline constexpr RowWidths kDeviceWidths[] = {{1024, 1536}, {768, 1024}, {512, 7
 DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
                    std::span<const RowWidths> widths = kCpuWidths);
 
+// False where even the narrowest network would see the items fewer than kLeastEpochs times: the time is then worth more
+// to the wide part.
+bool can_learn_deep(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s);
+
 // How items are varied, for people.
 std::vector<std::string> augmentation_of(const FeedOptions& feed);
 

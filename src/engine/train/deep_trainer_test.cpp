@@ -179,6 +179,14 @@ TEST(DeepPlanTest, ShortBudgetsAndSlowMachinesGetSmallerNetworks) {
   EXPECT_LE(poor.stages.back().width, generous.stages.back().width);
 }
 
+TEST(DeepPlanTest, ADeepPartNeedsTimeToSeeEveryItemTwice) {
+  const Corpus corpus = words(500);
+  const std::vector<uint32_t> items = range(0, 500);
+  EXPECT_TRUE(can_learn_deep(corpus, items, 60, 2e11));
+  EXPECT_FALSE(can_learn_deep(corpus, items, 0.001, 2e9));
+  EXPECT_TRUE(can_learn_deep(corpus, items, 1000 * 0.001, 1000 * 2e9)) << "it is their product that counts";
+}
+
 TEST(OptimiserTest, OrthogonalisedMatrixHasSingularValuesNearOne) {
   at::manual_seed(1);
   for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{96, 32}, {32, 96}, {48, 48}}) {

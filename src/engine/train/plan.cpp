@@ -15,8 +15,10 @@ BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts) 
   BudgetPlan plan;
   plan.end_s = std::max(now_s + 0.1 * budget_s, budget_s * (1 - kFinishShare) - kFinishSeconds);
   const double left_s = plan.end_s - now_s;
+  plan.deep_s = left_s;
   if (parts == "deep") return plan;
   const double wide_s = parts == "wide" ? left_s : kWideShare * left_s;
+  plan.deep_s = left_s - wide_s;
   plan.wide_search_s = 0.55 * wide_s;
   plan.wide_final_s = wide_s - plan.wide_search_s;
   return plan;

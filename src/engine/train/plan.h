@@ -10,6 +10,7 @@ namespace gulo {
 struct BudgetPlan {
   double wide_search_s = 0;  // all recipes together
   double wide_final_s = 0;   // the winner once more, on everything or for longer
+  double deep_s = 0;         // what is left for the deep part where the wide one takes all of its time
   double end_s = 0;          // when training has to be over, counted from the start of the process
 };
 

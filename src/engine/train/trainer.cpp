@@ -21,6 +21,7 @@
 #include "engine/net/tune_network.h"
 #include "engine/train/bank_trainer.h"
 #include "engine/train/checkpoint.h"
+#include "engine/train/deep_plan.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/device_trainer.h"
 #include "engine/train/engine_predictor.h"
@@ -53,6 +54,8 @@ constexpr double kTeacherShare = 0.35;
 constexpr double kTrialShare = 0.45;
 // How long processes wait for rank 0 beside the budget, or without one.
 constexpr double kPatience = 600, kPatienceForSteps = 86400;
+// Of the matrix product's rate, that a deep part's steps are expected to reach.
+constexpr double kExpectedUtilisation = 0.5;
 // With less than this in all there are no trials.
 constexpr double kLeastTrialSeconds = 8;
 
@@ -126,12 +129,18 @@ class RecogniserTrainer {
     if (options_.balanced) label_offsets_ = balancing_offsets(label_counts(data_.corpus));
     if (!resumed_) {
       plan_ = plan_budget(budget_s, clock_s(), options_.parts);
+      if (is_too_much_for_deep()) {
+        say("a deep part would see each item less than twice in its time: the wide part has all of it");
+        plan_ = plan_budget(budget_s, clock_s(), "wide");
+        has_time_for_deep_ = false;
+      }
       if (options_.parts != "deep" && is_first()) train_wide_part();
       if (has_wide()) checkpoint();
     }
     require(options_.parts != "wide" || has_wide() || !is_first(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
-    if (agreed(cluster_, options_.parts != "wide" && !deep_ && can_judge_deep())) deep_ = train_deep_part();
+    if (agreed(cluster_, options_.parts != "wide" && has_time_for_deep_ && !deep_ && can_judge_deep()))
+      deep_ = train_deep_part();
     require(has_wide() || deep_ || !is_first(), ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     if (is_first()) combine();
@@ -297,6 +306,15 @@ class RecogniserTrainer {
       say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none",
                       data_.parts.valid.size()));
     return enough;
+  }
+
+  // Of bytes, which the wide part learns as well, and faster.
+  bool is_too_much_for_deep() {
+    const bool has_choice = options_.parts == "both" && options_.steps == 0 && device_.is_cpu() && !cluster_;
+    if (!has_choice || data_.corpus.kind != Kind::kBytes) return false;
+    if (gemm_peak_flops_per_s_ == 0) gemm_peak_flops_per_s_ = probe_gemm_flops_per_s(dtype_);
+    return !can_learn_deep(data_.corpus, data_.parts.train, plan_.deep_s,
+                           kExpectedUtilisation * gemm_peak_flops_per_s_);
   }
 
   std::optional<BankResult> train_bank_part() {
@@ -631,7 +649,7 @@ class RecogniserTrainer {
   std::vector<std::string> augmentation_;
   Calibration calibration_;  // the scales
   std::vector<double> label_offsets_;
-  bool keep_deep_ = false, refitted_ = false;
+  bool has_time_for_deep_ = true, keep_deep_ = false, refitted_ = false;
   bool teacher_has_deep_ = false;  // it has shown that it helps: a student's wide part learned from it
   double deep_begin_s_ = 0, deep_seconds_ = 0;
   double gemm_peak_flops_per_s_ = 0;  // measured by the first training; 0 before
