@@ -105,7 +105,8 @@ class DeepTrainer {
   void expect_speed() {
     result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0 ? options_.gemm_peak_flops_per_s : probe_all();
     // A given number of steps must give the same bits on a busy machine: it is planned for a nominal one.
-    expected_flops_per_s_ = options_.steps > 0 ? kNominalFlopsPerS : 0.5 * result_.gemm_peak_flops_per_s;
+    expected_flops_per_s_ =
+        options_.steps > 0 ? kNominalFlopsPerS : kExpectedUtilisation * result_.gemm_peak_flops_per_s;
   }
 
   void begin_loop(double now) {

@@ -22,6 +22,8 @@ namespace gulo {
 
 // The learning rate rises within this share of the steps, then falls in a straight line to zero.
 inline constexpr double kWarmUpFraction = 0.03;
+// Of the matrix product's rate, what the loop is expected to reach before it has run.
+inline constexpr double kExpectedUtilisation = 0.5;
 // What sizes follow where a number of steps, not a time, is given: the same network on every machine.
 inline constexpr double kNominalFlopsPerS = 2e11;
 

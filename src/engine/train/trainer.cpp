@@ -54,8 +54,6 @@ constexpr double kTeacherShare = 0.35;
 constexpr double kTrialShare = 0.45;
 // How long processes wait for rank 0 beside the budget, or without one.
 constexpr double kPatience = 600, kPatienceForSteps = 86400;
-// Of the matrix product's rate, that a deep part's steps are expected to reach.
-constexpr double kExpectedUtilisation = 0.5;
 // With less than this in all there are no trials.
 constexpr double kLeastTrialSeconds = 8;
 
