@@ -9,7 +9,7 @@ this machine's files (bench/file_types.py) and from Debian's packages (bench/deb
 The rivals run first, once, through `gulo compare`, which gives everyone the training items alone; what they took and made
 is kept in --out and measured again on demand. gulo's budget is then the best rival's total time, 60 s at least (cifar10:
 180 s), and the same for every seed. All sets get their first seed, then their second; what the same
-program has run with the same budget is not run again, so that a suite that was stopped goes on. The program has one default
+sources have run with the same budget is not run again, so that a suite that was stopped goes on. The program has one default
 for all sets; it never sees a test item before it is asked about it, as `gulo train` reads the training part only. Standard
 library only.
 """
@@ -91,9 +91,11 @@ def budget_of(name: str, rivals: dict) -> int:
 
 
 def program_hash() -> str:
-    """Of what trains: results of another build are not mixed with these."""
-    sums = [hashlib.sha256((ROOT / "build" / program).read_bytes()) for program in ("gulo", "gulo-engine")]
-    return hashlib.sha256(b"".join(one.digest() for one in sums)).hexdigest()[:16]
+    """Of the sources of what trains, tests aside: results of another program are not mixed with these."""
+    sources = [path for folder in ("src", "include", "cmake") for path in (ROOT / folder).rglob("*") if path.is_file()]
+    sums = [path.relative_to(ROOT).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest()
+            for path in sorted(sources) if not path.stem.endswith("_test")]
+    return hashlib.sha256(b"".join(sums)).hexdigest()[:16]
 
 
 def judge(name: str, rivals: dict, runs: list[dict]) -> dict:

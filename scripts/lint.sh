@@ -32,16 +32,28 @@ if ! complaints=$(clang-format --dry-run -Werror "${existing[@]}" 2>&1); then
   exit 1
 fi
 
-tidied=()
-for file in "${existing[@]}"; do
-  case $file in
-    src/engine/* | *_test.cpp) ;;
-    src/*.cpp) tidied+=("$file") ;;
+is_tidied() {
+  case $1 in
+    src/engine/* | *_test.cpp) return 1 ;;
+    src/*.cpp) ;;
+    *) return 1 ;;
   esac
-done
+}
+
+tidied=()
+for file in "${existing[@]}"; do if is_tidied "$file"; then tidied+=("$file"); fi; done
 if [ ${#tidied[@]} -gt 0 ]; then
   echo "lint: clang-tidy on ${#tidied[@]} files"
+  build=build-light
   cmake --preset light -D GULO_TESTS=ON >/dev/null
-  printf '%s\0' "${tidied[@]}" | xargs -0 -P "$(nproc)" -n 4 clang-tidy -p build-light --quiet 2> >(grep -v 'warnings generated' >&2)
+  if [ "$1" = all ]; then
+    # Several files as one, as the compiler takes them too: headers are read once for all of them.
+    build=build-lint/UnifiedSource
+    cmake --preset lint >/dev/null
+    mapfile -t tidied < <(python3 -c 'import json, sys
+for compiled in json.load(sys.stdin):
+    if not any(part in compiled["output"] for part in ("_test.dir/", "_headers.dir/")): print(compiled["file"])' <"$build/compile_commands.json")
+  fi
+  printf '%s\0' "${tidied[@]}" | xargs -0 -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet 2> >(grep -v 'warnings generated' >&2)
 fi
 echo "lint: clean"

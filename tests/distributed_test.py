@@ -54,7 +54,7 @@ class Distributed(unittest.TestCase):
         return [(process.returncode, *texts) for process, texts in zip(started, said)]
 
     def test_two_and_four_ranks_learn_as_one_process(self) -> None:
-        steps = ("--steps", "30", "--parts", "deep", "--json")
+        steps = ("--steps", "12", "--parts", "deep", "--json")
         alone = subprocess.run(self.command(self.folder / "alone.gulo", *steps), capture_output=True, timeout=120)
         self.assertEqual(0, alone.returncode, alone.stderr)
         losses = [point["loss"] for point in json.loads(alone.stdout)["curve"]]
@@ -65,7 +65,7 @@ class Distributed(unittest.TestCase):
             self.assertEqual(["", ""] * (n_ranks - 1), [text for rank in said[1:] for text in rank[1:]],
                              "rank 0 alone speaks")
             record = json.loads(said[0][1])
-            self.assertEqual((n_ranks, 30), (record["n_processes"], record["steps"]))
+            self.assertEqual((n_ranks, 12), (record["n_processes"], record["steps"]))
             together = [point["loss"] for point in record["curve"]]
             self.assertEqual(len(losses), len(together))
             for one, other in zip(losses, together):
@@ -87,7 +87,7 @@ class Distributed(unittest.TestCase):
     def test_a_lost_rank_ends_the_others_and_all_resume(self) -> None:
         model = self.folder / "lost.gulo"
         checkpoint = Path(f"{model}.checkpoint")
-        command = self.command(model, "--steps", "150", "--parts", "deep")
+        command = self.command(model, "--steps", "40", "--parts", "deep")
         started = self.start(2, [*command, "--checkpoint", "0.05s"])
         end = time.monotonic() + 60
         while not checkpoint.exists() and time.monotonic() < end:
@@ -101,7 +101,7 @@ class Distributed(unittest.TestCase):
         again = self.finish(self.start(2, [*command, "--resume", "--json"]))
         self.assertEqual([0, 0], [code for code, _, _ in again], again)
         record = json.loads(again[0][1])
-        self.assertEqual((150, True), (record["steps"], record["resumed"]))
+        self.assertEqual((40, True), (record["steps"], record["resumed"]))
         self.assertFalse(checkpoint.exists())
 
     def test_ranks_with_other_data_do_not_start(self) -> None:
