@@ -36,7 +36,7 @@ if ! command -v nvcc >/dev/null; then
   export CUDACXX=$toolkit/bin/nvcc
 fi
 
-targets=(gulo gulo-engine gulo_kernel_test gulo_engine_device_test gulo_engine_feed_test gulo_engine_net_test gulo_engine_train_test)
+targets=(gulo gulo-engine gulo_kernel_test gulo_engine_device_test gulo_engine_feed_test gulo_engine_net_test gulo_engine_cluster_test gulo_engine_train_test)
 cmake --preset cuda -D GULO_PYTHON="$python" >/dev/null
 cmake --build build-cuda --target "${targets[@]}" --parallel "$(nproc)"
 export OMP_WAIT_POLICY=PASSIVE

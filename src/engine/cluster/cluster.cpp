@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "engine/cluster/device_group.h"
 
 namespace gulo {
 namespace {
@@ -49,7 +50,9 @@ auto device_for(const ClusterPlace& place) {
 
 // Operations under way and those that are waited for do not get into each other's way.
 struct Cluster::Groups {
+  c10::intrusive_ptr<c10d::Store> store;
   c10::intrusive_ptr<c10d::ProcessGroupGloo> steps, waits;
+  c10::intrusive_ptr<c10d::Backend> devices;  // once it is asked for
 };
 
 template <class Operation>
@@ -84,6 +87,7 @@ Cluster::Cluster(const ClusterPlace& place, double patience_s) : place_(place), 
       made->setTimeout(timeout);
       return made;
     };
+    groups_->store = store;
     groups_->steps = group("steps", kStepTime);
     groups_->waits = group("waits", from_seconds(patience_s));
   } catch (const std::exception& error) {
@@ -111,9 +115,20 @@ void Cluster::find_meeting_place(SharedMapping& memory, double patience_s) {
 }
 
 void Cluster::sum(const at::Tensor& tensor) {
+  if (!tensor.is_cpu()) return sum_on_devices(tensor);
   if (meeting_) return sum_by_mail(tensor);
   std::vector<at::Tensor> tensors{tensor};
   run([&] { groups_->waits->allreduce(tensors)->wait(); });
+}
+
+void Cluster::sum_on_devices(const at::Tensor& tensor) {
+  std::vector<at::Tensor> tensors{tensor};
+  run([&] {
+    if (!groups_->devices)
+      groups_->devices = make_device_group(c10::make_intrusive<c10d::PrefixStore>("devices", groups_->store), rank(),
+                                           size(), kStepTime);
+    groups_->devices->allreduce(tensors)->wait();
+  });
 }
 
 // As many values at once as a mail takes. Ranks are added up in their order, by all of them.

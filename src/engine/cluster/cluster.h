@@ -32,7 +32,8 @@ class Cluster {
   int size() const { return place_.size; }
   bool is_first() const { return place_.rank == 0; }
 
-  // In place, contiguous. The bits are the same in all processes.
+  // In place, contiguous. The bits are the same in all processes. Of tensors on the processes' devices, one device a
+  // process, it is put on LibTorch's current stream (NCCL).
   void sum(const at::Tensor& tensor);
   // That of `rank`, in place, contiguous.
   void broadcast(const at::Tensor& tensor, int rank = 0);
@@ -63,6 +64,7 @@ class Cluster {
   void run(const Operation& operation) const;
   void find_meeting_place(SharedMapping& memory, double patience_s);
   void sum_by_mail(const at::Tensor& tensor);
+  void sum_on_devices(const at::Tensor& tensor);
 
   ClusterPlace place_;
   std::unique_ptr<Groups> groups_;

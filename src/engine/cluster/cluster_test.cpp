@@ -2,8 +2,11 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/DeviceGuard.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <system_error>
 
@@ -49,6 +52,19 @@ TEST_P(ClusterBothWays, ALostProcessEndsTheOthers) {
     EXPECT_NE(errors[rank].find("lost another process"), std::string::npos) << errors[rank];
     EXPECT_NE(errors[rank].find("what to do next"), std::string::npos) << errors[rank];
   }
+}
+
+// One process of each device, four at most; a single one has its sums back.
+TEST(Cluster, SumsOnDevices) {
+  const int n = at::hasCUDA() ? std::min(4, static_cast<int>(at::detail::getCUDAHooks().deviceCount())) : 0;
+  if (n == 0) GTEST_SKIP() << "no CUDA device";
+  expect_no_errors(run_as_cluster(n, [&](Cluster& cluster) {
+    const at::Device device(at::kCUDA, static_cast<c10::DeviceIndex>(cluster.rank()));
+    const c10::DeviceGuard on_device(device);
+    const at::Tensor numbers = at::full({1000}, cluster.rank() + 1, at::TensorOptions(device).dtype(at::kFloat));
+    cluster.sum(numbers);
+    EXPECT_EQ(numbers.sum().item<float>(), 1000.F * static_cast<float>(n * (n + 1) / 2));
+  }));
 }
 
 TEST(Cluster, BroadcastsFromAnyRank) {

@@ -2,16 +2,19 @@
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
+#include <c10/core/DeviceGuard.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <span>
 
 #include "base/error.h"
 #include "base/process_clock.h"
 #include "data/targets.h"
 #include "engine/device/device_graph.h"
+#include "engine/feed/slot_part.h"
 #include "engine/net/slot_rows.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/item_parts.h"
@@ -48,22 +51,28 @@ class DeviceTrainer {
                 const at::Device& device)
       : corpus_(corpus),
         options_(options),
+        cluster_(options.cluster),
         device_(device),
+        labels_(corpus.labels.size()),
         start_s_(now_s()),
         valid_targets_(targets_of(corpus, valid)) {
     for (const uint32_t item : valid) valid_items_.push_back(corpus.view(item));
-    if (device.is_cuda()) graph_.emplace();
+    if (!device.is_cuda()) return;
+    graph_.emplace();
+    if (cluster_) update_graph_.emplace();
   }
 
   DeepResult run(const std::function<DeviceSetup(double)>& setup) {
     result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0
                                         ? options_.gemm_peak_flops_per_s
-                                        : probe_gemm_flops_per_s(options_.dtype, device_);
+                                        : agreed(cluster_, probe_gemm_flops_per_s(options_.dtype, device_)) * n_ranks();
     const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.3 * result_.gemm_peak_flops_per_s;
     on_stream([&] {
       DeviceSetup made = setup(expected);
+      if (cluster_)
+        for (const Parameter& parameter : made.network->parameters()) cluster_->broadcast(parameter.value.detach());
       made.network->to(device_);
-      steps_.emplace(std::move(made), options_.dtype);
+      steps_.emplace(std::move(made), options_.dtype, cluster_);
     });
     loop_start_s_ = now_s();
     take_first_steps();
@@ -76,6 +85,8 @@ class DeviceTrainer {
   }
 
  private:
+  int n_ranks() const { return cluster_ ? cluster_->size() : 1; }
+
   void on_stream(const std::function<void()>& work) {
     if (graph_)
       graph_->run(work);
@@ -97,7 +108,7 @@ class DeviceTrainer {
     // Launching is what takes long without a graph: a few steps in one say what they really cost.
     if (graph_ && fraction_ < 1) capture(1);
     for (int i = 0; graph_ && i < 2 && go_on_ && fraction_ < 1; ++i) replay();
-    if (!go_on_ || fraction_ >= 1) return;
+    if (cluster_ || !go_on_ || fraction_ >= 1) return;
     probe_held_batch();
     if (graph_) capture(steps_within(kSecondsPerReplay));
   }
@@ -136,7 +147,16 @@ class DeviceTrainer {
   void capture(int n_steps) {
     if (options_.steps > 0) n_steps = static_cast<int>(std::clamp<int64_t>(options_.steps - result_.steps, 1, n_steps));
     steps_per_replay_ = n_steps;
-    graph_->capture([&] { steps_->step(); }, n_steps);
+    if (!cluster_) return graph_->capture([&] { steps_->step(); }, n_steps);
+    graph_->capture([&] { steps_->learn(); }, 1);
+    update_graph_->capture([&] { steps_->update(); }, 1);
+  }
+
+  void replay_graphs() {
+    graph_->replay();
+    if (!cluster_) return;
+    on_stream([&] { steps_->sum(); });
+    update_graph_->replay();
   }
 
   // Where a given number of steps, or the items on the device, end within a graph, the last are taken one by one.
@@ -146,7 +166,7 @@ class DeviceTrainer {
     const int n = whole ? steps_per_replay_ : 1;
     const double start_s = now_s();
     if (whole)
-      graph_->replay();
+      replay_graphs();
     else
       on_stream([&] { steps_->step(); });
     step_s_ = (now_s() - start_s) / n;
@@ -157,7 +177,15 @@ class DeviceTrainer {
     const double loss = steps_->loss();
     require(std::isfinite(loss), ErrorKind::kDevice, "training diverged: the loss is not a number",
             "try another --seed, and report it");
-    if (options_.progress) go_on_ = options_.progress(state(loss));
+    go_on_ = all_go_on(!options_.progress || options_.progress(state(loss)));
+  }
+
+  // All end where one is asked to. Who is lost is noticed here, before the next sum on the devices.
+  bool all_go_on(bool go_on) {
+    if (!cluster_) return go_on;
+    const at::Tensor n_stopped = at::full({1}, go_on ? 0 : 1, at::kDouble);
+    cluster_->sum(n_stopped);
+    return n_stopped.item<double>() == 0;
   }
 
   void count(int64_t n_steps) {
@@ -166,14 +194,14 @@ class DeviceTrainer {
                                    : std::max(fraction_, steps_->fraction());
   }
 
-  // The schedule ends when the time does, whatever the steps to come will cost.
+  // The schedule ends when the time does, by rank 0's clock, whatever the steps to come will cost.
   void pace() {
-    const double left_s = start_s_ + options_.seconds - 1.1 * validation_s_ - now_s();
+    const double left_s = agreed(cluster_, start_s_ + options_.seconds - 1.1 * validation_s_ - now_s());
     if (left_s <= 0)
       fraction_ = 1;
     else
       steps_->set_fraction_per_step((1 - steps_->fraction()) /
-                                    std::max(1., std::min(left_s / step_s_, steps_to_learn())));
+                                    std::max(1., std::min(left_s / agreed(cluster_, step_s_), steps_to_learn())));
   }
 
   // Of those that teach anything new, how many are left.
@@ -188,12 +216,38 @@ class DeviceTrainer {
            fraction_ >= static_cast<double>(n_validated_ + 1) / kValidations;
   }
 
+  // Shared out among the processes. What no gradient trains each has followed by itself: rank 0's counts.
+  std::vector<float> valid_logits() {
+    const auto rank = static_cast<size_t>(cluster_ ? cluster_->rank() : 0), n = static_cast<size_t>(n_ranks());
+    const size_t n_items = valid_items_.size(), begin = n_items * rank / n, end = n_items * (rank + 1) / n;
+    std::vector<float> logits;
+    on_stream([&] {
+      if (cluster_) take_untrained_from_first();
+      if (begin < end)
+        logits = logits_in_parts(steps_->network(), corpus_, std::span(valid_items_).subspan(begin, end - begin),
+                                 kMaxWindows);
+    });
+    if (!cluster_) return logits;
+    const at::Tensor all = at::zeros({static_cast<int64_t>(n_items * labels_)});
+    std::ranges::copy(logits, all.mutable_data_ptr<float>() + begin * labels_);
+    cluster_->sum(all);
+    return {all.const_data_ptr<float>(), all.const_data_ptr<float>() + all.numel()};
+  }
+
+  void take_untrained_from_first() {
+    for (const Parameter& parameter : steps_->network().parameters()) {
+      if (parameter.trained) continue;
+      const at::Tensor first = parameter.value.detach().to(at::kCPU, at::kFloat, false, true);
+      cluster_->broadcast(first);
+      parameter.value.detach().copy_(first);
+    }
+  }
+
   void validate() {
     ++n_validated_;
     if (valid_items_.empty()) return;
     const double start_s = now_s();
-    std::vector<float> logits;
-    on_stream([&] { logits = logits_in_parts(steps_->network(), corpus_, valid_items_, kMaxWindows); });
+    std::vector<float> logits = valid_logits();
     validation_s_ = now_s() - start_s;
     valid_error_ = answer_error(logits, valid_targets_);
     result_.curve.push_back({now_s() - start_s_, result_.steps, steps_->loss(), valid_error_});
@@ -213,7 +267,7 @@ class DeviceTrainer {
 
   void finish() {
     result_.interrupted = !go_on_;
-    result_.loop_seconds = now_s() - loop_start_s_;
+    result_.loop_seconds = agreed(cluster_, now_s() - loop_start_s_);
     const SlotFeed& feed = *steps_->setup().feed;
     result_.epochs = feed.epochs(result_.steps);
     result_.model_flops = 3 * static_cast<double>(result_.steps) * steps_->setup().forward_flops;
@@ -230,12 +284,14 @@ class DeviceTrainer {
 
   const Corpus& corpus_;
   const DeepOptions& options_;
+  Cluster* cluster_;
   const at::Device device_;
+  const size_t labels_;  // logits an item has
   const double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
   std::optional<DeviceSteps> steps_;
-  std::optional<DeviceGraph> graph_;  // destroyed before what its steps use
+  std::optional<DeviceGraph> graph_, update_graph_;  // destroyed before what their steps use
 
   DeepResult result_;
   std::vector<at::Tensor> best_;
@@ -248,16 +304,34 @@ class DeviceTrainer {
 
 }  // namespace
 
-DeviceSteps::DeviceSteps(DeviceSetup setup, at::ScalarType dtype)
-    : setup_(std::move(setup)), optimiser_(setup_.network->parameters(), dtype, setup_.optimiser) {
+DeviceSteps::DeviceSteps(DeviceSetup setup, at::ScalarType dtype, Cluster* cluster)
+    : setup_(std::move(setup)), optimiser_(setup_.network->parameters(), dtype, setup_.optimiser), cluster_(cluster) {
   const auto options = setup_.network->parameters().at(0).value.options().requires_grad(false);
   fraction_ = at::zeros({}, options.dtype(at::kDouble));
   per_step_ = at::zeros({}, options.dtype(at::kDouble));
   loss_ = at::zeros({}, options);
+  step_loss_ = at::zeros({}, options);
+  int64_t n_values = 1;
+  for (const Parameter& parameter : setup_.network->parameters()) {
+    if (!parameter.trained) continue;
+    trained_.push_back(parameter.value);
+    n_values += parameter.value.numel();
+  }
+  if (cluster_) sums_ = at::zeros({n_values}, options);
 }
 
-void DeviceSteps::step() { learn(setup_.feed->next()); }
-void DeviceSteps::step_on_held_batch() { learn(held_); }
+void DeviceSteps::step() {
+  learn();
+  if (cluster_) sum();
+  update();
+}
+
+void DeviceSteps::learn() { learn_from(setup_.feed->next()); }
+
+void DeviceSteps::step_on_held_batch() {
+  learn_from(held_);
+  update();
+}
 
 void DeviceSteps::hold_batch() {
   generator_then_ = at::globalContext().defaultGenerator(loss_.device()).get_state();
@@ -281,14 +355,44 @@ std::vector<at::Tensor> DeviceSteps::state() {
   return tensors;
 }
 
-void DeviceSteps::learn(const DrawnSlots& drawn) {
+void DeviceSteps::learn_from(DrawnSlots drawn) {
+  const double share = cluster_ ? take_part(drawn, cluster_->rank(), cluster_->size()) : 1;
   const TrainStep step{.head_dropout = setup_.head_dropout, .label_smoothing = setup_.label_smoothing};
-  const at::Tensor loss =
+  at::Tensor loss =
       slot_loss(setup_.network->forward_slots(drawn.batch, &step), {setup_.task, drawn.targets}, step.label_smoothing);
+  if (cluster_) loss = loss * share;
   loss.backward();
-  optimiser_.step(rate_scale(fraction_));
   const at::NoGradGuard no_grad;
-  loss_.lerp_(loss.detach(), (loss_ == 0).to(at::kFloat) * 0.95 + 0.05);  // the first loss as it is
+  step_loss_.copy_(loss.detach());
+  if (cluster_) put_sums();
+}
+
+void DeviceSteps::put_sums() {
+  int64_t at = 0;
+  for (at::Tensor& value : trained_) {
+    sums_.narrow(0, at, value.numel()).view(value.sizes()).copy_(value.grad());
+    value.mutable_grad().reset();
+    at += value.numel();
+  }
+  sums_[-1].copy_(step_loss_);
+}
+
+void DeviceSteps::sum() { cluster_->sum(sums_); }
+
+void DeviceSteps::take_sums() {
+  int64_t at = 0;
+  for (at::Tensor& value : trained_) {
+    value.mutable_grad() = sums_.narrow(0, at, value.numel()).view(value.sizes());
+    at += value.numel();
+  }
+  step_loss_.copy_(sums_[-1]);
+}
+
+void DeviceSteps::update() {
+  const at::NoGradGuard no_grad;
+  if (cluster_) take_sums();
+  optimiser_.step(rate_scale(fraction_));
+  loss_.lerp_(step_loss_, (loss_ == 0).to(at::kFloat) * 0.95 + 0.05);  // the first loss as it is
   fraction_.add_(per_step_);
 }
 
@@ -298,7 +402,9 @@ double DeviceSteps::loss() const { return loss_.item<double>(); }
 
 DeepResult train_deep_on_device(const Corpus& corpus, const std::vector<uint32_t>& valid, const DeepOptions& options,
                                 const at::Device& device, const std::function<DeviceSetup(double flops_per_s)>& setup) {
-  at::manual_seed(options.seed);
+  // What is dropped differs between processes, each of which has its own slots.
+  at::manual_seed(options.seed + static_cast<uint64_t>(options.cluster ? options.cluster->rank() : 0));
+  const c10::OptionalDeviceGuard on_device(device.is_cuda() ? std::optional(device) : std::nullopt);
   return DeviceTrainer(corpus, valid, options, device).run(setup);
 }
 

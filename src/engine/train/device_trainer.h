@@ -2,6 +2,10 @@
 // step with everything in it, the learning rate's schedule too, is one CUDA graph. The host replays it and now and then
 // reads the loss. On the CPU the same steps run one after the other without a graph: for tests, as deep_trainer.h is
 // faster there.
+//
+// Of several processes each has a device, draws the same batches there and learns from its own slots of each. What
+// comes before and after the sum of gradients are two graphs, and the sum is in neither: in a graph nobody would notice
+// that another process is lost, and all would wait for it for ever.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,13 +23,18 @@ namespace gulo {
 // The steps of a training. What they change lies on the network's device.
 class DeviceSteps {
  public:
-  DeviceSteps(DeviceSetup setup, at::ScalarType dtype);
+  // cluster: of processes that have the same setup; null where there is one process.
+  DeviceSteps(DeviceSetup setup, at::ScalarType dtype, Cluster* cluster = nullptr);
 
-  // Puts one step on the device: draw, forward, loss, backward, update, schedule. Never waits. Where the feed's shards
-  // come and go, setup().feed->reserve() comes before.
+  // Puts one step on the device: draw, forward, loss, backward, update, schedule. Never waits where there is one
+  // process. Where the feed's shards come and go, setup().feed->reserve() comes before.
   void step();
-  // The same but for the draw: on one batch, drawn by hold_batch(), until drop_batch() makes all as it was then. What a
-  // step costs without its feed.
+  // Its parts where there are several, to be called one after the other; what they tell each other lies in one tensor.
+  void learn();
+  void sum();
+  void update();
+  // Of one process: the same but for the draw, on one batch, drawn by hold_batch(), until drop_batch() makes all as it
+  // was then. What a step costs without its feed.
   void hold_batch();
   void step_on_held_batch();
   void drop_batch();
@@ -40,12 +49,17 @@ class DeviceSteps {
   const DeviceSetup& setup() const { return setup_; }
 
  private:
-  void learn(const DrawnSlots& drawn);
-  std::vector<at::Tensor> state();  // all that steps change
+  void learn_from(DrawnSlots drawn);
+  std::vector<at::Tensor> state();  // all that steps of one process change
+  void put_sums();
+  void take_sums();
 
   DeviceSetup setup_;
   DeviceOptimiser optimiser_;
-  at::Tensor fraction_, per_step_, loss_;  // double [], double [], float []
+  Cluster* cluster_;
+  std::vector<at::Tensor> trained_;
+  at::Tensor fraction_, per_step_, loss_, step_loss_;  // double [], double [], float [], float []
+  at::Tensor sums_;  // all gradients one behind the other, then the loss; undefined where there is one process
   // Of hold_batch():
   DrawnSlots held_;
   std::vector<at::Tensor> state_then_;

@@ -2,6 +2,7 @@
 #include "engine/train/device_trainer.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 
 #include "base/error.h"
 #include "data/temporary_tree.h"
+#include "engine/cluster/cluster_threads.h"
 #include "engine/device/device_graph.h"
 #include "engine/train/small_corpus.h"
 #include "engine/train/small_pictures.h"
@@ -300,6 +302,85 @@ TEST(DeviceTrainer, StopsWhenAsked) {
   EXPECT_EQ(result.steps, 10);
 }
 
+// What is drawn from LibTorch's generator is other in a graph, and in each of several processes.
+template <class Plan>
+void hide_nothing(Plan& plan) {
+  plan.head_dropout = 0;
+  if constexpr (std::is_same_v<Plan, SamplePlan>) plan.hidden_frequencies = plan.hidden_times = 0;
+}
+
+// Of several processes, on the CPU. What is dropped is drawn by each process for itself: nothing is.
+template <class Plan>
+std::vector<double> losses_of(const Corpus& data, Plan plan, int64_t steps, Cluster* cluster, DeepResult* result) {
+  at::set_num_threads(1);
+  hide_nothing(plan);
+  DeepOptions options = options_for(steps);
+  options.cluster = cluster;
+  std::vector<double> losses;
+  options.progress = [&](const DeepProgress& now) { return losses.push_back(now.loss), true; };
+  *result = train(data, options, at::kCPU, plan);
+  return losses;
+}
+
+template <class Plan>
+void expect_the_losses_of_one_process(const Corpus& data, const Plan& plan) {
+  constexpr int64_t kSteps = 16;
+  DeepResult alone;
+  const std::vector<double> losses = losses_of(data, plan, kSteps, nullptr, &alone);
+  for (const int n_ranks : {2, 3}) {
+    std::vector<DeepResult> results(static_cast<size_t>(n_ranks));
+    expect_no_errors(run_as_cluster(n_ranks, [&](Cluster& cluster) {
+      DeepResult& mine = results[static_cast<size_t>(cluster.rank())];
+      const std::vector<double> together = losses_of(data, plan, kSteps, &cluster, &mine);
+      ASSERT_EQ(together.size(), losses.size());
+      for (size_t i = 0; i < losses.size(); ++i) EXPECT_NEAR(together[i], losses[i], 2e-3) << i;
+    }));
+    for (const DeepResult& result : results) {
+      EXPECT_EQ(result.valid_logits, results[0].valid_logits);
+      EXPECT_EQ(result.epochs, alone.epochs);
+      for (size_t i = 0; i < result.network->parameters().size(); ++i)
+        EXPECT_TRUE(at::equal(result.network->parameters()[i].value, results[0].network->parameters()[i].value));
+    }
+  }
+}
+
+TEST(DeviceTrainerOfSeveral, HasTheLossesOfOneProcess) {
+  expect_the_losses_of_one_process(corpus(), small_plan());
+  expect_the_losses_of_one_process(signals(), small_sample_plan());
+}
+
+// Normalised by each process' own slots: not the losses of one process.
+TEST(DeviceTrainerOfSeveral, LearnsPictures) {
+  const Corpus data = pictures();
+  std::vector<DeepResult> results(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    losses_of(data, small_pixel_plan(), 100, &cluster, &results[static_cast<size_t>(cluster.rank())]);
+  }));
+  for (const DeepResult& result : results) {
+    expect_learned(data, result);
+    EXPECT_EQ(result.valid_logits, results[0].valid_logits);
+  }
+}
+
+TEST(DeviceTrainerOfSeveral, EndsTogether) {
+  const Corpus data = corpus();
+  std::vector<int64_t> timed(2), stopped(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    at::set_num_threads(1);
+    const auto rank = static_cast<size_t>(cluster.rank());
+    DeepOptions options = options_for(0);
+    options.seconds = 1;
+    options.cluster = &cluster;
+    timed[rank] = train(data, options).steps;
+    options.steps = 1000;
+    options.progress = [&](const DeepProgress& now) { return rank == 0 || now.step < 10; };
+    stopped[rank] = train(data, options).steps;
+  }));
+  EXPECT_GT(timed[0], 5);
+  EXPECT_EQ(timed[0], timed[1]);
+  EXPECT_EQ(stopped, (std::vector<int64_t>{10, 10}));
+}
+
 TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
   DeepOptions options = options_for(30);
   const Corpus data = corpus();
@@ -310,13 +391,6 @@ TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
                                       return setup_on_device(data, kItems, plan, 0, at::kFloat, at::kCPU);
                                     }),
                Error);
-}
-
-// What is drawn from LibTorch's generator is other in a graph.
-template <class Plan>
-void hide_nothing(Plan& plan) {
-  plan.head_dropout = 0;
-  if constexpr (std::is_same_v<Plan, SamplePlan>) plan.hidden_frequencies = plan.hidden_times = 0;
 }
 
 // Steps of a graph change what steps one by one change: the same numbers, but for the order of cuBLAS' sums.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -247,6 +248,18 @@ class RecogniserTrainer {
     dtype_ = matmul_dtype();
   }
 
+  // Of several processes each trains on a device of its own, or none of them does.
+  bool all_have_devices(bool has_one, bool asked) {
+    if (!cluster_) return has_one;
+    const at::Tensor n_have = at::full({1}, has_one ? 1 : 0, at::kDouble);
+    cluster_->sum(n_have);
+    const auto n = n_have.item<int64_t>();
+    require(!asked || n == cluster_->size(), ErrorKind::kDevice,
+            fmt::format("{} of {} processes have a CUDA device of their own", n, cluster_->size()),
+            "start as many processes on each machine as it has devices, or use --device cpu");
+    return n == cluster_->size();
+  }
+
   // "cuda" is an error where it cannot be, "auto" takes the CPU then.
   void choose_device() {
     if (options_.device == "cpu") return;
@@ -260,12 +273,16 @@ class RecogniserTrainer {
             "use --device cpu, or leave --device out");
     require(!asked || trains, ErrorKind::kDevice, "there is no training on a CUDA device yet for " + why_not,
             "use --device cpu, or leave --device out");
-    const bool alone = !cluster_ && !resumed_;
-    require(!asked || alone, ErrorKind::kUsage, "a CUDA device trains in one process, from beginning to end",
-            "leave --resume out and start one process, or use --device cpu");
-    if (!why_none.empty() || !trains || !alone) return;
-    device_ = at::Device(at::kCUDA, 0);
-    device_name_ = devices[0].name;
+    require(!asked || !resumed_, ErrorKind::kUsage, "a CUDA device trains from beginning to end",
+            "leave --resume out, or use --device cpu");
+    size_t mine = options_.place ? static_cast<size_t>(options_.place->local_rank) : 0;
+    // A launcher that shows each process its own device alone, as SLURM does with --gpus-per-task, names it there.
+    if (devices.size() == 1 && std::getenv("CUDA_VISIBLE_DEVICES")) mine = 0;
+    if (why_none.empty() && mine >= devices.size())
+      why_none = fmt::format("process {} of this machine has none of its own, there are {}", mine, devices.size());
+    if (!all_have_devices(why_none.empty() && trains && !resumed_, asked)) return;
+    device_ = at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(mine));
+    device_name_ = devices[mine].name;
     dtype_ = at::kBFloat16;
     say("the deep part trains on " + device_name_);
   }
@@ -428,7 +445,9 @@ class RecogniserTrainer {
       return with_augmentation_kept(setup_deep(data_.corpus, train, options_at(flops_per_s)));
     };
     const auto device_setup = [&](double flops_per_s) {
-      return with_augmentation_kept(setup_on_device(data_.corpus, train, options_at(flops_per_s), device_));
+      DeviceRoom room = device_;
+      room.corpus_bytes = agreed(cluster_, room.corpus_bytes);
+      return with_augmentation_kept(setup_on_device(data_.corpus, train, options_at(flops_per_s), room));
     };
     deep.gemm_peak_flops_per_s = gemm_peak_flops_per_s_;
     DeepResult result = device_.is_cpu() ? train_deep(data_.corpus, valid, deep)
