@@ -214,7 +214,9 @@ HWY_INLINE void forward_int8_columns(const Int8Table& table, size_t column, cons
   for (size_t v = 0; v < kVectors; ++v) sum[v] = hn::Zero(d);
   for (size_t i = 0; i < n_rows; ++i) {
     if (i + kPrefetch < n_rows) {
-      hwy::Prefetch(table.weight + rows[i + kPrefetch] * stride + column);
+      const int8_t* ahead = table.weight + rows[i + kPrefetch] * stride + column;
+      hwy::Prefetch(ahead);
+      hwy::Prefetch(ahead + kGroups * 16 - 1);  // most rows lie in two lines
       hwy::Prefetch(table.scale + rows[i + kPrefetch]);
     }
     const int8_t* weight = table.weight + rows[i] * stride + column;
@@ -245,6 +247,8 @@ void forward_int8(const Int8Table& table, const uint32_t* ids, size_t n_ids, flo
   for (size_t column = 0; column < padded;) {
     if (padded - column >= 64)
       forward_int8_columns<4>(table, column, rows.data(), n_rows, sum.data() + column), column += 64;
+    else if (padded - column >= 48)
+      forward_int8_columns<3>(table, column, rows.data(), n_rows, sum.data() + column), column += 48;
     else if (padded - column >= 32)
       forward_int8_columns<2>(table, column, rows.data(), n_rows, sum.data() + column), column += 32;
     else
