@@ -9,7 +9,7 @@
 #
 # Needs nvcc, a C++20 compiler, cmake and ninja on the PATH, and a python3 with a CUDA wheel of torch >= 2.11 (GULO_PYTHON
 # names another). fmt, nlohmann_json, CLI11, xxhash, Highway and GoogleTest come from the system or from .deps/. Libraries of
-# formats that are missing cost those formats; without libhwy the CPU's kernels are compiled for one instruction set.
+# formats that are missing cost those formats.
 # GULO_CUDA_ARCHITECTURES=90 (default: the device's own) says what the kernels are compiled for.
 set -euo pipefail
 cd "$(dirname "$0")/.."

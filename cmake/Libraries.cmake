@@ -1,7 +1,7 @@
 # The libraries that Debian gives (apt-packages.txt), as targets that exist whether or not the optional ones were found.
 #
 # Output  gulo::xxhash, gulo::archive (optional: empty without libarchive), gulo::highway (headers needed; without
-#         the library there is no run-time dispatch, only the instruction set that the compiler is told);
+#         the library there is no run-time dispatch but on x86, only the instruction set that the compiler is told);
 #         gulo_format_library(): the libraries of src/data/reader, each optional
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
@@ -32,14 +32,17 @@ else()
   message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
 endif()
 
+# On x86 src/kernel/highway_targets.cpp has what is needed of libhwy.
 add_library(gulo::highway INTERFACE IMPORTED GLOBAL)
 if(HWY_FOUND)
-  target_link_libraries(gulo::highway INTERFACE PkgConfig::HWY)
+  target_link_libraries(gulo::highway INTERFACE -Wl,--push-state,--as-needed PkgConfig::HWY -Wl,--pop-state)
 else()
   find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)
-  message(STATUS "no libhwy: kernels are compiled for one instruction set")
   target_include_directories(gulo::highway INTERFACE ${HWY_INCLUDE_DIR})
-  target_compile_definitions(gulo::highway INTERFACE HWY_COMPILE_ONLY_STATIC)
+  if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    message(STATUS "no libhwy: kernels are compiled for one instruction set")
+    target_compile_definitions(gulo::highway INTERFACE HWY_COMPILE_ONLY_STATIC)
+  endif()
 endif()
 
 # gulo_format_library(jpeg JPEG PkgConfig::JPEG): the library that src/data/reader/jpeg_reader.cpp needs. Where it was not found,
