@@ -44,8 +44,6 @@ tidied=()
 for file in "${existing[@]}"; do if is_tidied "$file"; then tidied+=("$file"); fi; done
 if [ ${#tidied[@]} -gt 0 ]; then
   echo "lint: clang-tidy on ${#tidied[@]} files"
-  build=build-light
-  cmake --preset light -D GULO_TESTS=ON >/dev/null
   if [ "$1" = all ]; then
     # Several files as one, as the compiler takes them too: headers are read once for all of them.
     build=build-lint/UnifiedSource
@@ -53,6 +51,9 @@ if [ ${#tidied[@]} -gt 0 ]; then
     mapfile -t tidied < <(python3 -c 'import json, sys
 for compiled in json.load(sys.stdin):
     if not any(part in compiled["output"] for part in ("_test.dir/", "_headers.dir/")): print(compiled["file"])' <"$build/compile_commands.json")
+  else
+    build=build-light
+    cmake --preset light -D GULO_TESTS=ON >/dev/null
   fi
   printf '%s\0' "${tidied[@]}" | xargs -0 -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet 2> >(grep -v 'warnings generated' >&2)
 fi
