@@ -60,9 +60,11 @@ def suite_table() -> list[str]:
     rows = suite["sets"]
     count = {verdict: sum(row["verdict"] == verdict for row in rows.values()) for verdict in ("win", "tie", "loss")}
     seeds = sorted({len(row["runs"]) for row in rows.values()})
+    missing = [name for name in suite["rivals"] if name not in {ran.split()[0] for ran in rows}]
+    left = f"; not run yet: {', '.join(missing)}" if missing else ""
     lines = ["", f"gulo with the time of the best rival, 60 s at least (cifar10: 180 s), beside that rival as `gulo compare` measures it: "
-             f"{count['win']} wins, {count['tie']} ties (the rival is within gulo's 95 % interval), {count['loss']} losses; median of "
-             f"{' or '.join(map(str, seeds))} seeds:", "",
+             f"{count['win']} won, {count['tie']} tied (the rival is within gulo's 95 % interval), {count['loss']} lost; median of "
+             f"{' or '.join(map(str, seeds))} seeds{left}:", "",
              "| set | kind | gulo | 95 % interval | seconds | best rival | seconds | lines | |", "|---|---|---|---|---|---|---|---|---|"]
     for name, row in rows.items():
         low, high = row["interval"]
