@@ -32,16 +32,13 @@ if ! complaints=$(clang-format --dry-run -Werror "${existing[@]}" 2>&1); then
   exit 1
 fi
 
-is_tidied() {
-  case $1 in
-    src/engine/* | *_test.cpp) return 1 ;;
-    src/*.cpp) ;;
-    *) return 1 ;;
-  esac
-}
-
 tidied=()
-for file in "${existing[@]}"; do if is_tidied "$file"; then tidied+=("$file"); fi; done
+for file in "${existing[@]}"; do
+  case $file in
+    src/engine/* | *_test.cpp) ;;
+    src/*.cpp) tidied+=("$file") ;;
+  esac
+done
 if [ ${#tidied[@]} -gt 0 ]; then
   echo "lint: clang-tidy on ${#tidied[@]} files"
   if [ "$1" = all ]; then
