@@ -1,8 +1,8 @@
 # The libraries that Debian gives (apt-packages.txt), as targets that exist whether or not the optional ones were found.
 #
-# Output  gulo::xxhash, gulo::archive (optional: empty without libarchive), gulo::highway (headers needed; without
-#         the library there is no run-time dispatch but on x86, only the instruction set that the compiler is told);
-#         gulo_format_library(): the libraries of src/data/reader, each optional
+# Output  gulo::xxhash, gulo::highway (headers needed; without the library there is no run-time dispatch but on x86, only the
+#         instruction set that the compiler is told); gulo_formats(), gulo_format_library(), gulo_archive_library(): the
+#         libraries of src/data, each optional
 find_package(Threads REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(fmt REQUIRED)
@@ -25,13 +25,6 @@ if(PkgConfig_FOUND)
 endif()
 find_package(GIF 5)  # giflib brings no pkg-config file
 
-add_library(gulo::archive INTERFACE IMPORTED GLOBAL)
-if(ARCHIVE_FOUND)
-  target_link_libraries(gulo::archive INTERFACE PkgConfig::ARCHIVE)
-else()
-  message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
-endif()
-
 # On x86 src/kernel/highway_targets.cpp has what is needed of libhwy.
 add_library(gulo::highway INTERFACE IMPORTED GLOBAL)
 if(HWY_FOUND)
@@ -45,19 +38,48 @@ else()
   endif()
 endif()
 
-# gulo_format_library(jpeg JPEG PkgConfig::JPEG): the library that src/data/reader/jpeg_reader.cpp needs. Where it was not found,
-# no_library/jpeg_reader.cpp takes the reader's place, which says so, and tests of that format are left out. Tests are told
-# GULO_HAS_JPEG, 1 or 0.
+# gulo_formats: what needs one of the libraries below, for all programs but the light one, which has GULO_FORMATS_ON_DEMAND set
+# and finds the same in gulo-formats.so (src/data/formats/formats.h).
+function(gulo_formats)
+  add_library(gulo_formats STATIC)
+  add_library(gulo_formats_on_demand STATIC src/data/formats/on_demand.cpp)
+  foreach(target gulo_formats gulo_formats_on_demand)
+    target_link_libraries(${target} PUBLIC gulo_data)
+  endforeach()
+  set(on_demand $<BOOL:$<TARGET_PROPERTY:GULO_FORMATS_ON_DEMAND>>)
+  target_link_libraries(gulo_data_reader INTERFACE $<IF:${on_demand},gulo_formats_on_demand,gulo_formats>)
+  add_library(gulo-formats MODULE src/data/formats/plugin.cpp)
+  target_link_libraries(gulo-formats PRIVATE gulo_formats)
+  set_target_properties(gulo-formats PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  set_target_properties(gulo_base gulo_data_reader gulo_data gulo_formats gulo-formats PROPERTIES
+                        POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+endfunction()
+
+# gulo_format_library(jpeg JPEG PkgConfig::JPEG): the library that src/data/reader/library/jpeg_reader.cpp needs. Where it was not
+# found, no_library/jpeg_reader.cpp takes the reader's place, which says so, and tests of that format are left out. Tests are
+# told GULO_HAS_JPEG, 1 or 0.
 function(gulo_format_library format found library)
   set(folder src/data/reader)
   target_compile_definitions(gulo_data_reader INTERFACE GULO_HAS_${found}=$<BOOL:${${found}_FOUND}>)
   if(${found}_FOUND)
-    target_link_libraries(gulo_data_reader PUBLIC ${library})
+    target_sources(gulo_formats PRIVATE ${folder}/library/${format}_reader.cpp)
+    target_link_libraries(gulo_formats PUBLIC ${library})
     return()
   endif()
   message(STATUS "no library for ${format} files: they are not read")
-  target_sources(gulo_data_reader PRIVATE ${folder}/no_library/${format}_reader.cpp)
-  set_source_files_properties(${folder}/${format}_reader.cpp PROPERTIES HEADER_FILE_ONLY ON)
+  target_sources(gulo_formats PRIVATE ${folder}/no_library/${format}_reader.cpp)
   file(GLOB tests ${CMAKE_SOURCE_DIR}/${folder}/${format}_reader_test.cpp ${CMAKE_SOURCE_DIR}/${folder}/tiny/${format}_*.cpp)
   set_source_files_properties(${tests} PROPERTIES HEADER_FILE_ONLY ON)
+endfunction()
+
+# libarchive, likewise.
+function(gulo_archive_library)
+  if(ARCHIVE_FOUND)
+    target_sources(gulo_formats PRIVATE src/data/libarchive/archive_reader.cpp)
+    target_link_libraries(gulo_formats PUBLIC PkgConfig::ARCHIVE)
+    return()
+  endif()
+  message(STATUS "no libarchive: DATA in .tar and .zip files cannot be read")
+  target_sources(gulo_formats PRIVATE src/data/no_libarchive/archive_reader.cpp)
+  set_source_files_properties(src/data/archive_test.cpp src/data/table/packed_table_test.cpp PROPERTIES HEADER_FILE_ONLY ON)
 endfunction()

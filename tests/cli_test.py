@@ -252,6 +252,15 @@ class Test(WithFolder):
         said = run("test", self.model(), self.data, "--report", str(self.folder / "absent" / "r.html"))
         self.assertEqual(4, said.returncode)
 
+    def test_archives_are_read_by_what_lies_beside_the_program(self) -> None:
+        archive = shutil.make_archive(self.data, "tar", self.data)
+        alone = shutil.copy(GULO, self.folder / "gulo")
+        said = run("test", self.model(), archive, "--json", program=alone)
+        self.assertEqual(4, said.returncode)
+        self.assertIn(b"gulo-formats.so: what reads archives, pictures and sound is not there", said.stderr)
+        shutil.copy(Path(GULO).with_name("gulo-formats.so"), self.folder)
+        self.assertIn(run("test", self.model(), archive, "--json", program=alone).returncode, (0, 3))  # 3: no libarchive
+
     def test_absent_data_is_3(self) -> None:
         self.assertEqual(3, run("test", self.model(), self.data + "x").returncode)
 

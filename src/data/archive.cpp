@@ -84,20 +84,20 @@ bool has_archive_name(const std::string& path) {
 }
 
 ArchiveTree list_archive(const std::string& path, uint64_t keep_bytes, SkipTally& skipped) {
-  ArchiveReader reader(path);
+  const auto reader = open_archive(path);
   Progress progress("listing");
   KeptContents contents(keep_bytes);
   std::unordered_set<std::string> seen;
   ArchiveTree tree;
-  while (reader.next(skipped)) {
-    TreeEntry entry{reader.path(), reader.folder()};
+  while (reader->next(skipped)) {
+    TreeEntry entry{reader->path(), reader->folder()};
     if (!seen.insert(entry.path).second) {
       if (!entry.folder) skipped.add("members with the path of an earlier member", entry.path);
       continue;
     }
-    if (!entry.folder) contents.take(reader, entry);
+    if (!entry.folder) contents.take(*reader, entry);
     tree.entries.push_back(std::move(entry));
-    progress.update(reader.fraction_done(), format_count(tree.entries.size()) + " members");
+    progress.update(reader->fraction_done(), format_count(tree.entries.size()) + " members");
   }
   tree.contents = contents.release();
   return tree;

@@ -99,12 +99,12 @@ class CorpusReader {
   void read_archive() {
     std::unordered_map<std::string_view, size_t> wanted;
     for (size_t i = 0; i < listing_.items.size(); ++i) wanted.emplace(listing_.items[i].name, i);
-    ArchiveReader reader(listing_.data);
+    const auto reader = open_archive(listing_.data);
     SkipTally counted_before;
-    while (!wanted.empty() && reader.next(counted_before)) {
-      const auto place = wanted.find(reader.path());
-      if (reader.folder() || place == wanted.end()) continue;
-      read_member(reader, place->second);
+    while (!wanted.empty() && reader->next(counted_before)) {
+      const auto place = wanted.find(reader->path());
+      if (reader->folder() || place == wanted.end()) continue;
+      read_member(*reader, place->second);
       wanted.erase(place);
       show_progress();
     }

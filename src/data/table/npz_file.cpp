@@ -98,13 +98,13 @@ Corpus read_npz_members(const NpzMembers& members, const std::string& path, cons
 Corpus read_npz(const std::string& path, const TableOptions& options) {
   uint64_t left_bytes = options.memory_bytes > 0 ? options.memory_bytes : free_memory_bytes() / 2;
   NpzMembers members;
-  ArchiveReader archive(path);
+  const auto archive = open_archive(path);
   SkipTally skipped;
-  while (archive.next(skipped)) {
-    std::string name = archive.path();
-    if (archive.folder() || !name.ends_with(".npy")) continue;
+  while (archive->next(skipped)) {
+    std::string name = archive->path();
+    if (archive->folder() || !name.ends_with(".npy")) continue;
     name.resize(name.size() - 4);
-    auto& member = members[name] = read_member(archive, left_bytes, path);
+    auto& member = members[name] = read_member(*archive, left_bytes, path);
     left_bytes -= member.size();
   }
   return read_npz_members(members, path, options);

@@ -1,13 +1,11 @@
 #include "data/table/parquet_file.h"
 
-#include <dlfcn.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <memory>
 
 #include "base/error.h"
-#include "base/file.h"
+#include "base/plugin.h"
 #include "data/table/csv_dialect.h"
 #include "data/table/parquet/parquet_plugin.h"
 #include "data/table/row_table.h"
@@ -15,18 +13,10 @@
 namespace gulo {
 namespace {
 
-// Loaded once and never given back: Arrow has threads of its own.
 OpenParquet* load_plugin() {
-  const std::string plugin = program_folder() + "/" + kParquetPlugin;
-  require(access(plugin.c_str(), F_OK) == 0, ErrorKind::kDevice, "this gulo was built without Parquet",
-          "install the pyarrow wheel (`make setup`) and build again, or give the table as .csv or .jsonl", plugin);
-  void* library = dlopen(plugin.c_str(), RTLD_NOW | RTLD_LOCAL);
-  const char* reason = library ? "" : dlerror();
-  require(library, ErrorKind::kDevice, fmt::format("cannot be loaded: {}", reason ? reason : "no reason is given"),
-          "build again with the pyarrow wheel that is there now", plugin);
-  void* symbol = dlsym(library, kOpenParquet);
-  require(symbol, ErrorKind::kDevice, "is of another version", "build it again", plugin);
-  return reinterpret_cast<OpenParquet*>(symbol);
+  return reinterpret_cast<OpenParquet*>(
+      plugin_symbol(kParquetPlugin, kOpenParquet, "this gulo was built without Parquet",
+                    "install the pyarrow wheel (`make setup`) and build again, or give the table as .csv or .jsonl"));
 }
 
 // The plugin's rows, with names that are all different and with gulo's errors.

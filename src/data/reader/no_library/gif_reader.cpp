@@ -1,4 +1,4 @@
-// In place of ../gif_reader.cpp where the build found no giflib.
+// In place of ../library/gif_reader.cpp where the build found no giflib.
 #include "data/reader/gif_reader.h"
 
 #include "data/reader/no_library/missing_library.h"

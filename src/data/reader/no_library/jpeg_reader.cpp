@@ -1,4 +1,4 @@
-// In place of ../jpeg_reader.cpp where the build found no libjpeg.
+// In place of ../library/jpeg_reader.cpp where the build found no libjpeg.
 #include "data/reader/jpeg_reader.h"
 
 #include "data/reader/no_library/missing_library.h"

@@ -1,4 +1,4 @@
-// In place of ../png_reader.cpp where the build found no libpng.
+// In place of ../library/png_reader.cpp where the build found no libpng.
 #include "data/reader/png_reader.h"
 
 #include "data/reader/no_library/missing_library.h"

@@ -1,4 +1,4 @@
-// In place of ../sound_reader.cpp where the build found no libsndfile.
+// In place of ../library/sound_reader.cpp where the build found no libsndfile.
 #include "data/reader/sound_reader.h"
 
 #include "data/reader/no_library/missing_library.h"

@@ -1,4 +1,4 @@
-// In place of ../tiff_reader.cpp where the build found no libtiff.
+// In place of ../library/tiff_reader.cpp where the build found no libtiff.
 #include "data/reader/tiff_reader.h"
 
 #include "data/reader/no_library/missing_library.h"

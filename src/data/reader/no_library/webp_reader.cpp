@@ -1,4 +1,4 @@
-// In place of ../webp_reader.cpp where the build found no libwebp.
+// In place of ../library/webp_reader.cpp where the build found no libwebp.
 #include "data/reader/webp_reader.h"
 
 #include "data/reader/no_library/missing_library.h"
