@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/expect_error.h"
+#include "data/all_items.h"
 #include "data/split.h"
 #include "data/targets.h"
 
@@ -37,12 +38,6 @@ Corpus assigned(const std::vector<std::string>& texts, const TaskOptions& option
   Corpus corpus = corpus_of(texts);
   assign_task(corpus, options, "table.csv");
   return corpus;
-}
-
-std::vector<uint32_t> all_of(const Corpus& corpus) {
-  std::vector<uint32_t> items(corpus.n_items());
-  for (size_t i = 0; i < items.size(); ++i) items[i] = static_cast<uint32_t>(i);
-  return items;
 }
 
 TEST(GuessTask, NumbersThatAreNotWhole) {
@@ -100,7 +95,7 @@ TEST(AssignTask, Numbers) {
   EXPECT_EQ(answers_text(corpus), "one number an item (-4 to 10)");
   set_number_unit(corpus, {0, 1});
   EXPECT_EQ(corpus.number_unit, (NumberUnit{2, 1}));
-  EXPECT_EQ(targets_of(corpus, all_of(corpus)).values, (std::vector<float>{-1, 1, 8, -6}));
+  EXPECT_EQ(targets_of(corpus, all_items(corpus)).values, (std::vector<float>{-1, 1, 8, -6}));
   EXPECT_EQ(corpus.number_unit.to_number(8), 10);
 }
 

@@ -9,12 +9,13 @@
 #include <string>
 
 #include "base/error.h"
+#include "data/all_items.h"
 #include "data/cells.h"
 
 namespace gulo {
 namespace {
 
-Corpus corpus_of(const std::vector<std::vector<std::string>>& rows) {
+Corpus table_corpus(const std::vector<std::vector<std::string>>& rows) {
   Corpus corpus;
   corpus.kind = Kind::kCells;
   for (const auto& row : rows) {
@@ -30,19 +31,13 @@ Corpus corpus_of(const std::vector<std::vector<std::string>>& rows) {
 Corpus numbered(size_t n_rows) {
   std::vector<std::vector<std::string>> rows;
   for (size_t i = 0; i < n_rows; ++i) rows.push_back({std::to_string(i), "x"});
-  return corpus_of(rows);
-}
-
-std::vector<uint32_t> all_items(const Corpus& corpus) {
-  std::vector<uint32_t> items;
-  for (uint32_t i = 0; i < corpus.n_items(); ++i) items.push_back(i);
-  return items;
+  return table_corpus(rows);
 }
 
 const CellLayout kAll{{{true, true, false}, {false, true, true}}, 10};
 
 TEST(CellBatch, NumbersAsTheyStandAndRowsOfTexts) {
-  const Corpus corpus = corpus_of({{"1e30", "red"}, {"?", "red"}, {"-inf", ""}});
+  const Corpus corpus = table_corpus({{"1e30", "red"}, {"?", "red"}, {"-inf", ""}});
   const std::vector<ItemView> rows{corpus.view(0), corpus.view(1), corpus.view(2)};
   const Batch batch = cell_batch(kAll, rows);
   const float* numbers = batch.values[kCellNumbers].const_data_ptr<float>();
@@ -63,7 +58,7 @@ TEST(CellBatch, NumbersAsTheyStandAndRowsOfTexts) {
 }
 
 TEST(CellBatch, RefusesRowsOfOtherTables) {
-  const Corpus corpus = corpus_of({{"1", "2", "3"}});
+  const Corpus corpus = table_corpus({{"1", "2", "3"}});
   const ItemView row = corpus.view(0);
   EXPECT_THROW(cell_batch(kAll, {&row, 1}), Error);
 }

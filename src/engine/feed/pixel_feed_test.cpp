@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
 #include <set>
 
 #include "base/error.h"
+#include "data/all_items.h"
 
 namespace gulo {
 namespace {
@@ -80,18 +80,12 @@ TEST(PixelPackerTest, RefusesWhatIsNoPicture) {
   EXPECT_THROW(packer.add({{{ValueType::kUint8, {1, 1, 5}, 0}, five}, 0, 0, 0, 1, 1, false}), Error);
 }
 
-std::vector<uint32_t> range(uint32_t n) {
-  std::vector<uint32_t> items(n);
-  std::iota(items.begin(), items.end(), 0u);
-  return items;
-}
-
 TEST(PixelFeedTest, ServesEveryPictureOnceAnEpochInWindowsNoLargerThanAsked) {
   const Corpus corpus = pictures({{8, 8, 3}, {100, 20, 3}, {5, 60, 1}, {1, 1, 3}, {33, 33, 3}});
   PixelFeedOptions options;
   options.window = 32;
   options.batch_items = 2;
-  PixelFeed feed(corpus, range(5), options, 1);
+  PixelFeed feed(corpus, items_between(0, 5), options, 1);
   std::vector<uint32_t> served;
   while (feed.epochs() < 10) {
     const Batch batch = feed.next();
@@ -109,7 +103,8 @@ TEST(PixelFeedTest, SameSeedSameBatches) {
   const Corpus corpus = pictures({{16, 16, 3}, {40, 16, 3}, {16, 17, 3}});
   PixelFeedOptions options;
   options.window = 20;
-  PixelFeed a(corpus, range(3), options, 5), b(corpus, range(3), options, 5), other(corpus, range(3), options, 6);
+  PixelFeed a(corpus, items_between(0, 3), options, 5), b(corpus, items_between(0, 3), options, 5),
+      other(corpus, items_between(0, 3), options, 6);
   bool differs = false;
   for (int i = 0; i < 5; ++i) {
     const Batch batch = a.next();

@@ -5,14 +5,15 @@
 
 #include <cmath>
 #include <cstring>
-#include <numeric>
 #include <set>
+
+#include "data/all_items.h"
 
 namespace gulo {
 namespace {
 
 // Item i has `lengths[i]` times of the value i + 1 in each of its channels.
-Corpus corpus_of(const std::vector<uint32_t>& lengths, uint32_t channels = 1, uint32_t rate_hz = 0) {
+Corpus signal_corpus(const std::vector<uint32_t>& lengths, uint32_t channels = 1, uint32_t rate_hz = 0) {
   Corpus corpus;
   corpus.kind = Kind::kSamples;
   corpus.labels = {"only"};
@@ -26,12 +27,6 @@ Corpus corpus_of(const std::vector<uint32_t>& lengths, uint32_t channels = 1, ui
   }
   corpus.arena.insert(corpus.arena.end(), Corpus::kArenaPadding, 0);
   return corpus;
-}
-
-std::vector<uint32_t> all_items(const Corpus& corpus) {
-  std::vector<uint32_t> items(corpus.n_items());
-  std::iota(items.begin(), items.end(), 0u);
-  return items;
 }
 
 TEST(SamplePackerTest, KeepsWindowsApartAndFillsTheRestWithZeros) {
@@ -66,7 +61,7 @@ TEST(SamplePackerTest, RefusesWhatDoesNotFit) {
 }
 
 TEST(SampleFeedTest, ServesEveryItemOnceAnEpochInBatchesOfOneShape) {
-  const Corpus corpus = corpus_of({1, 100, 0, 300, 64, 5000, 17}, 2, 44100);
+  const Corpus corpus = signal_corpus({1, 100, 0, 300, 64, 5000, 17}, 2, 44100);
   SampleFeedOptions options;
   options.window_samples = 512;
   options.stretch = 0.1;
@@ -85,7 +80,7 @@ TEST(SampleFeedTest, ServesEveryItemOnceAnEpochInBatchesOfOneShape) {
 }
 
 TEST(SampleFeedTest, SameSeedSameBatches) {
-  const Corpus corpus = corpus_of({10, 1000, 200, 30});
+  const Corpus corpus = signal_corpus({10, 1000, 200, 30});
   SampleFeedOptions options;
   options.window_samples = 128;
   options.stretch = 0.2;
@@ -103,7 +98,7 @@ TEST(SampleFeedTest, SameSeedSameBatches) {
 }
 
 TEST(SampleFeedTest, StretchesWithinItsLimits) {
-  const Corpus corpus = corpus_of({1000});
+  const Corpus corpus = signal_corpus({1000});
   SampleFeedOptions options;
   options.stretch = 0.1;
   options.window_samples = 1000;

@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
+#include "data/all_items.h"
 #include "data/window_plan.h"
 #include "kernel/byte_stem.h"
 
@@ -14,7 +14,7 @@ namespace gulo {
 namespace {
 
 // Item i is `sizes[i]` bytes of the value i + 1.
-Corpus corpus_of(const std::vector<size_t>& sizes) {
+Corpus filled_corpus(const std::vector<size_t>& sizes) {
   Corpus corpus;
   corpus.labels = {"only"};
   for (size_t i = 0; i < sizes.size(); ++i) {
@@ -24,12 +24,6 @@ Corpus corpus_of(const std::vector<size_t>& sizes) {
   }
   corpus.arena.insert(corpus.arena.end(), Corpus::kArenaPadding, 0);
   return corpus;
-}
-
-std::vector<uint32_t> all_items(const Corpus& corpus) {
-  std::vector<uint32_t> items(corpus.n_items());
-  std::iota(items.begin(), items.end(), 0u);
-  return items;
 }
 
 TEST(BatchPackerTest, KeepsWindowsApartAndFillsTheRestWithBlanks) {
@@ -53,7 +47,7 @@ TEST(BatchPackerTest, KeepsWindowsApartAndFillsTheRestWithBlanks) {
 }
 
 TEST(TrainFeedTest, ServesEveryItemOnceAnEpochInBatchesOfOneShape) {
-  const Corpus corpus = corpus_of({1, 100, 0, 300, 64, 5000, 17});
+  const Corpus corpus = filled_corpus({1, 100, 0, 300, 64, 5000, 17});
   FeedOptions options;
   options.window_bytes = 512;
   TrainFeed feed(corpus, all_items(corpus), {64, 16}, options, 1);
@@ -70,7 +64,7 @@ TEST(TrainFeedTest, ServesEveryItemOnceAnEpochInBatchesOfOneShape) {
 }
 
 TEST(TrainFeedTest, SameSeedSameBatches) {
-  const Corpus corpus = corpus_of({10, 1000, 200, 30});
+  const Corpus corpus = filled_corpus({10, 1000, 200, 30});
   FeedOptions options;
   options.window_bytes = 128;
   options.byte_dropout = 0.2;
@@ -87,7 +81,7 @@ TEST(TrainFeedTest, SameSeedSameBatches) {
 }
 
 TEST(TrainFeedTest, HidesTheAskedFractionOfBytes) {
-  const Corpus corpus = corpus_of(std::vector<size_t>(4, 4000));
+  const Corpus corpus = filled_corpus(std::vector<size_t>(4, 4000));
   FeedOptions options;
   options.byte_dropout = 0.25;
   TrainFeed feed(corpus, all_items(corpus), {512, 16}, options, 2);
@@ -101,7 +95,7 @@ TEST(TrainFeedTest, HidesTheAskedFractionOfBytes) {
 }
 
 TEST(TrainFeedTest, CropsAreWithinTheirLimits) {
-  const Corpus corpus = corpus_of({200});
+  const Corpus corpus = filled_corpus({200});
   FeedOptions options;
   options.crop_fraction = 0.5;
   TrainFeed feed(corpus, {0}, {16, 16}, options, 3);

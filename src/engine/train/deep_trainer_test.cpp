@@ -6,9 +6,9 @@
 
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "base/rng.h"
+#include "data/all_items.h"
 #include "engine/net/make_network.h"
 #include "engine/net/tile_product.h"
 #include "engine/train/deep_plan.h"
@@ -48,12 +48,6 @@ DeepPlan small_plan() {
   plan.feed.window_bytes = 256;
   plan.step_bytes = 4096;
   return plan;
-}
-
-std::vector<uint32_t> range(uint32_t begin, uint32_t end) {
-  std::vector<uint32_t> items(end - begin);
-  std::iota(items.begin(), items.end(), begin);
-  return items;
 }
 
 DeepOptions options_for(int64_t steps) {
@@ -104,7 +98,7 @@ TEST_F(DeepTrainerTest, LearnsOneBatchToNearZeroLoss) {
     loss = state.loss;
     return true;
   };
-  train(corpus, range(2, 24), {}, options, plan);
+  train(corpus, items_between(2, 24), {}, options, plan);
   EXPECT_LT(loss, 0.02);
 }
 
@@ -115,7 +109,7 @@ TEST_F(DeepTrainerTest, SameSeedAndStepsGiveTheSameBits) {
     options.seed = seed;
     DeepPlan plan = small_plan();
     plan.feed.byte_dropout = 0.1;
-    return train(corpus, range(0, 45), range(45, 60), options, plan);
+    return train(corpus, items_between(0, 45), items_between(45, 60), options, plan);
   };
   const DeepResult first = run(1), second = run(1), other = run(2);
   EXPECT_TRUE(same_parameters(*first.network, *second.network));
@@ -125,7 +119,7 @@ TEST_F(DeepTrainerTest, SameSeedAndStepsGiveTheSameBits) {
 
 TEST_F(DeepTrainerTest, ValidLogitsAreThoseOfTheNetworkThatIsReturned) {
   const Corpus corpus = words(60);
-  const DeepResult result = train(corpus, range(15, 60), range(0, 15), options_for(20));
+  const DeepResult result = train(corpus, items_between(15, 60), items_between(0, 15), options_for(20));
   std::vector<ItemView> items;
   for (size_t i = 0; i < 15; ++i) items.push_back(corpus.view(i));
   EXPECT_EQ(result.network->logits(items, 16), result.valid_logits);
@@ -136,7 +130,7 @@ TEST_F(DeepTrainerTest, ValidLogitsAreThoseOfTheNetworkThatIsReturned) {
 
 TEST_F(DeepTrainerTest, LoadedPredictorGivesTheSameLogits) {
   const Corpus corpus = words(40);
-  const DeepResult result = train(corpus, range(2, 40), {}, options_for(15));
+  const DeepResult result = train(corpus, items_between(2, 40), {}, options_for(15));
   const std::vector<ItemView> items{corpus.view(0), corpus.view(1), corpus.view(5)};
   const ParameterBuffers saved = result.network->export_parameters();
   const std::vector<float> before = result.network->logits(items, 0);
@@ -151,7 +145,7 @@ TEST_F(DeepTrainerTest, StopsWhenToldAndKeepsWhatItHas) {
   const Corpus corpus = words(40);
   DeepOptions options = options_for(1000);
   options.progress = [](const DeepProgress& state) { return state.step < 9; };
-  const DeepResult result = train(corpus, range(10, 40), range(0, 10), options);
+  const DeepResult result = train(corpus, items_between(10, 40), items_between(0, 10), options);
   EXPECT_TRUE(result.interrupted);
   EXPECT_EQ(result.steps, 9);
   EXPECT_EQ(result.valid_logits.size(), 30u);
@@ -162,7 +156,7 @@ TEST_F(DeepTrainerTest, EndsWhenTheTimeDoes) {
   DeepOptions options = options_for(0);
   options.seconds = 3;
   const auto start = std::chrono::steady_clock::now();
-  const DeepResult result = train(corpus, range(50, 200), range(0, 50), options);
+  const DeepResult result = train(corpus, items_between(50, 200), items_between(0, 50), options);
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   EXPECT_NEAR(took, 3, 0.45);
   EXPECT_GT(result.steps, 7);
@@ -170,7 +164,7 @@ TEST_F(DeepTrainerTest, EndsWhenTheTimeDoes) {
 
 TEST(DeepPlanTest, ShortBudgetsAndSlowMachinesGetSmallerNetworks) {
   const Corpus corpus = words(500);
-  const std::vector<uint32_t> items = range(0, 500);
+  const std::vector<uint32_t> items = items_between(0, 500);
   const ByteNetworkSpec generous = plan_deep(corpus, items, 60, 2e11).spec,
                         poor = plan_deep(corpus, items, 0.1, 2e10).spec;
   EXPECT_GT(generous.stem_width, poor.stem_width);
@@ -181,7 +175,7 @@ TEST(DeepPlanTest, ShortBudgetsAndSlowMachinesGetSmallerNetworks) {
 
 TEST(DeepPlanTest, ADeepPartNeedsTimeToSeeEveryItemTwice) {
   const Corpus corpus = words(500);
-  const std::vector<uint32_t> items = range(0, 500);
+  const std::vector<uint32_t> items = items_between(0, 500);
   EXPECT_TRUE(can_learn_deep(corpus, items, 60, 2e11));
   EXPECT_FALSE(can_learn_deep(corpus, items, 0.001, 2e9));
   EXPECT_TRUE(can_learn_deep(corpus, items, 1000 * 0.001, 1000 * 2e9)) << "it is their product that counts";
@@ -201,8 +195,8 @@ TEST_F(DeepTrainerTest, LearnsSetsAndNumbers) {
     const Corpus corpus = with_task(words(300), task);
     DeepPlan plan = small_plan();
     plan.spec.n_labels = static_cast<int>(corpus.labels.size());
-    const auto valid = range(240, 300);
-    const DeepResult result = train(corpus, range(0, 240), valid, options_for(200), plan);
+    const auto valid = items_between(240, 300);
+    const DeepResult result = train(corpus, items_between(0, 240), valid, options_for(200), plan);
     ASSERT_EQ(result.valid_logits.size(), valid.size() * corpus.labels.size());
     EXPECT_EQ(result.valid_error, answer_error(result.valid_logits, targets_of(corpus, valid)));
     EXPECT_LT(result.valid_error, task == Task::kLabels ? 0.15 : 0.7) << task_name(task);

@@ -4,8 +4,7 @@
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
+#include "data/all_items.h"
 #include "engine/net/tile_product.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/mirror_symmetry.h"
@@ -14,13 +13,7 @@
 namespace gulo {
 namespace {
 
-std::vector<uint32_t> range(uint32_t begin, uint32_t end) {
-  std::vector<uint32_t> items(end - begin);
-  std::iota(items.begin(), items.end(), begin);
-  return items;
-}
-
-PixelPlan small_plan() {
+PixelPlan small_pixel_plan() {
   PixelPlan plan;
   plan.spec.stem_filters = 16;
   plan.spec.layers = {{32, true}, {48, true}};
@@ -48,7 +41,7 @@ class PixelPlanTest : public ::testing::Test {
 
 TEST_F(PixelPlanTest, LearnsOneBatchOfManySizesToNearZeroLoss) {
   const Corpus corpus = small_pictures(24, Mark::kStripes, 8, 40);  // seen whole
-  PixelPlan plan = small_plan();
+  PixelPlan plan = small_pixel_plan();
   plan.label_smoothing = 0;
   plan.feed.shift = 0;
   plan.feed.mirror = false;
@@ -59,7 +52,7 @@ TEST_F(PixelPlanTest, LearnsOneBatchOfManySizesToNearZeroLoss) {
     loss = state.loss;
     return true;
   };
-  train(corpus, range(0, 24), {}, options, plan);
+  train(corpus, items_between(0, 24), {}, options, plan);
   EXPECT_LT(loss, 0.02);
 }
 
@@ -67,7 +60,8 @@ TEST_F(PixelPlanTest, LearnsWhatHoldsForOthers) {
   const Corpus corpus = small_pictures(420, Mark::kStripes, 12, 40);
   DeepOptions options;
   options.steps = 100;
-  EXPECT_LT(train(corpus, range(0, 360), range(360, 420), options, small_plan()).valid_error, 0.15);
+  EXPECT_LT(train(corpus, items_between(0, 360), items_between(360, 420), options, small_pixel_plan()).valid_error,
+            0.15);
 }
 
 TEST_F(PixelPlanTest, SameSeedAndStepsGiveTheSameBits) {
@@ -76,7 +70,7 @@ TEST_F(PixelPlanTest, SameSeedAndStepsGiveTheSameBits) {
     DeepOptions options;
     options.steps = 12;
     options.seed = seed;
-    return train(corpus, range(0, 45), range(45, 60), options, small_plan()).valid_logits;
+    return train(corpus, items_between(0, 45), items_between(45, 60), options, small_pixel_plan()).valid_logits;
   };
   const std::vector<float> first = run(1);
   EXPECT_EQ(first, run(1));
@@ -85,22 +79,22 @@ TEST_F(PixelPlanTest, SameSeedAndStepsGiveTheSameBits) {
 
 TEST_F(PixelPlanTest, SizesFollowPicturesAndBudget) {
   const Corpus tiny = small_pictures(90, Mark::kStripes, 8, 8), large = small_pictures(30, Mark::kStripes, 200, 300);
-  const PixelPlan of_tiny = plan_pixels(tiny, range(0, 90), 60, 1e11),
-                  of_large = plan_pixels(large, range(0, 30), 60, 1e11);
+  const PixelPlan of_tiny = plan_pixels(tiny, items_between(0, 90), 60, 1e11),
+                  of_large = plan_pixels(large, items_between(0, 30), 60, 1e11);
   EXPECT_EQ(of_tiny.spec.stem_stride, 1);
   EXPECT_EQ(of_large.spec.stem_stride, 8);
   EXPECT_GE(of_large.spec.window, 200);
   EXPECT_EQ(of_tiny.spec.channels, 3);
-  EXPECT_GT(plan_pixels(large, range(0, 30), 600, 1e12).spec.layers[0].width,
-            plan_pixels(large, range(0, 30), 0.1, 1e9).spec.layers[0].width);
+  EXPECT_GT(plan_pixels(large, items_between(0, 30), 600, 1e12).spec.layers[0].width,
+            plan_pixels(large, items_between(0, 30), 0.1, 1e9).spec.layers[0].width);
 }
 
 TEST_F(PixelPlanTest, MirrorImagesAreTriedBeforeTheyAreBelieved) {
   const Corpus stripes = small_pictures(300, Mark::kStripes, 16, 16), sides = small_pictures(300, Mark::kSide, 16, 16);
-  PixelNetworkSpec spec = small_plan().spec;
-  EXPECT_TRUE(is_mirror_symmetric(stripes, range(0, 300), spec));
+  PixelNetworkSpec spec = small_pixel_plan().spec;
+  EXPECT_TRUE(is_mirror_symmetric(stripes, items_between(0, 300), spec));
   spec.n_labels = 2;
-  EXPECT_FALSE(is_mirror_symmetric(sides, range(0, 300), spec));
+  EXPECT_FALSE(is_mirror_symmetric(sides, items_between(0, 300), spec));
 }
 
 }  // namespace

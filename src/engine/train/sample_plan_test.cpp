@@ -6,19 +6,13 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <numeric>
 
+#include "data/all_items.h"
 #include "engine/net/sample_network.h"
 #include "engine/train/small_signals.h"
 
 namespace gulo {
 namespace {
-
-std::vector<uint32_t> all_items(const Corpus& corpus) {
-  std::vector<uint32_t> items(corpus.n_items());
-  std::iota(items.begin(), items.end(), 0u);
-  return items;
-}
 
 SamplePlan plan_of(const Corpus& corpus, double seconds = 60) {
   return plan_samples(corpus, all_items(corpus), seconds, 1e11);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/rng.h"
+#include "data/all_items.h"
 #include "data/corpus.h"
 #include "data/task_assignment.h"
 
@@ -52,12 +53,6 @@ inline Corpus with_numbers(Corpus corpus) {
   for (size_t i = 0; i < items.size(); ++i) items[i] = static_cast<uint32_t>(i);
   set_number_unit(corpus, items);
   return corpus;
-}
-
-inline std::vector<uint32_t> items_between(size_t begin, size_t end) {
-  std::vector<uint32_t> items;
-  for (size_t i = begin; i < end; ++i) items.push_back(static_cast<uint32_t>(i));
-  return items;
 }
 
 }  // namespace gulo
