@@ -1,6 +1,7 @@
 #include "kernel/cuda_device.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "kernel/cuda_error.h"
 #include "kernel/cuda_launch.cuh"
@@ -41,6 +42,13 @@ double copied_bytes_per_s(size_t n_bytes, const Copy& copy) {
   return static_cast<double>(n_bytes) / (1e-3 * static_cast<double>(best_ms));
 }
 
+// The lower half of a random number of 128 bits.
+uint64_t id_of(const cudaUUID_t& uuid) {
+  uint64_t id = 0;
+  std::memcpy(&id, uuid.bytes + sizeof(uuid.bytes) - sizeof(id), sizeof(id));
+  return std::max<uint64_t>(1, id);
+}
+
 constexpr size_t kProbeBytes = size_t{64} << 20;
 
 }  // namespace
@@ -67,7 +75,7 @@ std::vector<CudaDevice> cuda_devices(std::string* why) {
     cudaDeviceProp properties{};
     check_cuda(cudaGetDeviceProperties(&properties, i), "a device's properties");
     devices.push_back({properties.name, properties.totalGlobalMem, properties.major, properties.minor,
-                       properties.multiProcessorCount});
+                       properties.multiProcessorCount, id_of(properties.uuid)});
   }
   return devices;
 }

@@ -15,6 +15,7 @@ struct CudaDevice {
   uint64_t memory_bytes = 0;
   int major = 0, minor = 0;  // compute capability
   int n_multiprocessors = 0;
+  uint64_t id = 0;  // of its UUID: the same in all processes that see it, whichever number it has there; never 0
 };
 
 // Empty where there are none; `why` then says why, for people: "this build has no CUDA", "no CUDA-capable device is

@@ -109,9 +109,7 @@ void Cluster::find_meeting_place(SharedMapping& memory, double patience_s) {
   } catch (const std::system_error&) {
     // No locks on files in memory: they speak by TCP then.
   }
-  const at::Tensor n_have = at::full({1}, mine ? 1 : 0, at::kDouble);
-  sum(n_have);
-  if (n_have.item<double>() == size()) meeting_ = std::move(mine);
+  if (count(mine != nullptr) == size()) meeting_ = std::move(mine);
 }
 
 void Cluster::sum(const at::Tensor& tensor) {
@@ -172,10 +170,25 @@ std::shared_ptr<SharedMapping> Cluster::common_memory(int64_t n_bytes) {
   if (is_first()) try_to([&] { return SharedMapping::make(n_bytes); });
   const std::string name = agree(memory ? memory->name() : "");
   if (!is_first() && !name.empty()) try_to([&] { return SharedMapping::open(name, n_bytes); });
-  const at::Tensor n_have = at::full({1}, memory ? 1 : 0, at::kDouble);
-  sum(n_have);
+  const int n_have = count(memory != nullptr);
   if (memory) memory->forget_name();
-  return n_have.item<double>() == size() ? memory : nullptr;
+  return n_have == size() ? memory : nullptr;
+}
+
+int Cluster::count(bool mine) {
+  const at::Tensor n = at::full({1}, mine ? 1 : 0, at::kDouble);
+  sum(n);
+  return static_cast<int>(n.item<double>());
+}
+
+std::vector<int64_t> Cluster::gather(int64_t mine) {
+  const at::Tensor all = at::zeros({size()}, at::kLong);
+  for (int r = 0; r < size(); ++r) {
+    const at::Tensor one = all.narrow(0, r, 1);
+    if (r == rank()) one.fill_(mine);
+    broadcast(one, r);
+  }
+  return {all.const_data_ptr<int64_t>(), all.const_data_ptr<int64_t>() + size()};
 }
 
 double Cluster::agree(double value) {

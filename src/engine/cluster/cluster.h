@@ -41,6 +41,11 @@ class Cluster {
   double agree(double value);
   std::string agree(const std::string& text);
 
+  // Of how many `mine` is true.
+  int count(bool mine);
+  // Everybody's, by rank.
+  std::vector<int64_t> gather(int64_t mine);
+
   // Operations that go on beside the caller's work; several may be under way. They are done when the function that is
   // returned has been called. Floats, contiguous.
   //   begin_broadcasts: parts[r] is rank r's, in place; of any size, but of the same in all processes, and not empty

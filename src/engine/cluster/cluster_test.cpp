@@ -33,7 +33,10 @@ TEST_P(ClusterBothWays, SumsAndAgrees) {
       const bool agrees = cluster.agree(10. + cluster.rank()) == 10 &&
                           cluster.agree("text of rank " + std::to_string(cluster.rank())) == "text of rank 0" &&
                           cluster.agree(std::string()).empty();
-      n_right += sum_is_right && agrees ? 1 : 0;
+      const bool all_are_heard = cluster.count(cluster.rank() > 0) == 2 &&
+                                 cluster.gather((int64_t{1} << 62) + cluster.rank()) ==
+                                     std::vector{int64_t{1} << 62, (int64_t{1} << 62) + 1, (int64_t{1} << 62) + 2};
+      n_right += sum_is_right && agrees && all_are_heard ? 1 : 0;
     };
     expect_no_errors(run_as_cluster(3, body, GetParam()));
     EXPECT_EQ(n_right, 3);

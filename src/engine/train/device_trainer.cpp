@@ -181,12 +181,7 @@ class DeviceTrainer {
   }
 
   // All end where one is asked to. Who is lost is noticed here, before the next sum on the devices.
-  bool all_go_on(bool go_on) {
-    if (!cluster_) return go_on;
-    const at::Tensor n_stopped = at::full({1}, go_on ? 0 : 1, at::kDouble);
-    cluster_->sum(n_stopped);
-    return n_stopped.item<double>() == 0;
-  }
+  bool all_go_on(bool go_on) { return cluster_ ? cluster_->count(go_on) == cluster_->size() : go_on; }
 
   void count(int64_t n_steps) {
     result_.steps += n_steps;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -24,6 +23,7 @@
 #include "engine/train/checkpoint.h"
 #include "engine/train/deep_plan.h"
 #include "engine/train/deep_trainer.h"
+#include "engine/train/device_choice.h"
 #include "engine/train/device_trainer.h"
 #include "engine/train/engine_predictor.h"
 #include "engine/train/gemm_probe.h"
@@ -248,41 +248,16 @@ class RecogniserTrainer {
     dtype_ = matmul_dtype();
   }
 
-  // Of several processes each trains on a device of its own, or none of them does.
-  bool all_have_devices(bool has_one, bool asked) {
-    if (!cluster_) return has_one;
-    const at::Tensor n_have = at::full({1}, has_one ? 1 : 0, at::kDouble);
-    cluster_->sum(n_have);
-    const auto n = n_have.item<int64_t>();
-    require(!asked || n == cluster_->size(), ErrorKind::kDevice,
-            fmt::format("{} of {} processes have a CUDA device of their own", n, cluster_->size()),
-            "start as many processes on each machine as it has devices, or use --device cpu");
-    return n == cluster_->size();
-  }
-
-  // "cuda" is an error where it cannot be, "auto" takes the CPU then.
   void choose_device() {
-    if (options_.device == "cpu") return;
-    std::string why_none, why_not;
-    const std::vector<CudaDevice> devices = cuda_devices(&why_none);
-    if (!devices.empty() && devices[0].major < 8)
-      why_none = fmt::format("{} has compute capability {}.{}, 8.0 is the least", devices[0].name, devices[0].major,
-                             devices[0].minor);
-    const bool asked = options_.device == "cuda", trains = trains_on_device(data_.corpus, &why_not);
-    require(!asked || why_none.empty(), ErrorKind::kDevice, "no CUDA device: " + why_none,
-            "use --device cpu, or leave --device out");
-    require(!asked || trains, ErrorKind::kDevice, "there is no training on a CUDA device yet for " + why_not,
-            "use --device cpu, or leave --device out");
-    require(!asked || !resumed_, ErrorKind::kUsage, "a CUDA device trains from beginning to end",
-            "leave --resume out, or use --device cpu");
-    size_t mine = options_.place ? static_cast<size_t>(options_.place->local_rank) : 0;
-    // A launcher that shows each process its own device alone, as SLURM does with --gpus-per-task, names it there.
-    if (devices.size() == 1 && std::getenv("CUDA_VISIBLE_DEVICES")) mine = 0;
-    if (why_none.empty() && mine >= devices.size())
-      why_none = fmt::format("process {} of this machine has none of its own, there are {}", mine, devices.size());
-    if (!all_have_devices(why_none.empty() && trains && !resumed_, asked)) return;
-    device_ = at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(mine));
-    device_name_ = devices[mine].name;
+    DeviceWish wish{.device = options_.device, .local_rank = options_.place ? options_.place->local_rank : 0};
+    trains_on_device(data_.corpus, &wish.cannot_train);
+    if (resumed_) wish.cannot_train = "a training that is resumed";
+    std::string none_because;
+    const std::vector<CudaDevice> devices = cuda_devices(&none_because);
+    const DeviceChoice choice = gulo::choose_device(wish, devices, none_because, cluster_);
+    if (choice.device.is_cpu()) return;
+    device_ = choice.device;
+    device_name_ = choice.name;
     dtype_ = at::kBFloat16;
     say("the deep part trains on " + device_name_);
   }
