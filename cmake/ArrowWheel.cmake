@@ -26,8 +26,7 @@ list(GET arrow_library 0 arrow_library)
 list(GET parquet_library 0 parquet_library)
 
 add_library(gulo-parquet MODULE src/data/table/parquet/parquet_rows.cpp)
-set_target_properties(gulo-parquet PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
-                                              CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
+set_target_properties(gulo-parquet PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
 target_include_directories(gulo-parquet PRIVATE src)
 target_include_directories(gulo-parquet SYSTEM PRIVATE ${arrow_dir}/include)
 target_link_libraries(gulo-parquet PRIVATE nlohmann_json::nlohmann_json ${parquet_library} ${arrow_library})

@@ -51,8 +51,6 @@ function(gulo_formats)
   add_library(gulo-formats MODULE src/data/formats/plugin.cpp)
   target_link_libraries(gulo-formats PRIVATE gulo_formats)
   set_target_properties(gulo-formats PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-  set_target_properties(gulo_base gulo_data_reader gulo_data gulo_formats gulo-formats PROPERTIES
-                        POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
 
 # gulo_format_library(jpeg JPEG PkgConfig::JPEG): the library that src/data/reader/library/jpeg_reader.cpp needs. Where it was not

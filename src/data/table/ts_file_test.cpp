@@ -88,7 +88,6 @@ TEST(TsFile, ForPredictionWithLabelsOrWithout) {
 }
 
 TEST(TsFile, AskingForFarMoreThanTheFileHoldsIsRefused) {
-  const std::string line = std::string(40000, '1') + ":";
   std::string values;
   for (int i = 0; i < 40000; ++i) values += "1,";
   values.back() = ':';

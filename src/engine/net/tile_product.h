@@ -47,6 +47,24 @@ class TileMatrix {
   at::Tensor storage_;
 };
 
+template <>
+void TileMatrix<float>::set_rows(const float* rows, int64_t stride);
+template <>
+void TileMatrix<uint16_t>::set_rows(const uint16_t* rows, int64_t stride);
+template <>
+void TileMatrix<float>::set_weight(const float* weight);
+template <>
+void TileMatrix<uint16_t>::set_weight(const float* weight);
+template <>
+void TileMatrix<float>::set_transposed_weight(const float* weight, int64_t first_k, int64_t part_k);
+template <>
+void TileMatrix<uint16_t>::set_transposed_weight(const float* weight, int64_t first_k, int64_t part_k);
+template <>
+void TileMatrix<float>::multiply(int64_t n_rows, const float* a, int64_t a_stride, float* product, bool add) const;
+template <>
+void TileMatrix<uint16_t>::multiply(int64_t n_rows, const uint16_t* a, int64_t a_stride, float* product,
+                                    bool add) const;
+
 // Gives AMX tiles back; nothing elsewhere.
 void release_tile_hardware();
 

@@ -41,7 +41,9 @@ void add_numpy(Files& files) {
   std::string text("\x93NUMPY\1\0", 8);
   text += static_cast<char>(header.size());
   text += '\0';
-  files.push_back({"NumPy", "int16", from_text(text + header + "aAbBcCdDeEfF")});
+  text += header;
+  text += "aAbBcCdDeEfF";
+  files.push_back({"NumPy", "int16", from_text(text)});
 }
 
 }  // namespace
