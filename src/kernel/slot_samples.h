@@ -65,9 +65,7 @@ GULO_HOST_DEVICE inline SampleDraw draw_samples(const SlotSamplesShape& shape, c
 
 template <class Value>
 GULO_HOST_DEVICE inline float value_in_unit(const uint8_t* bytes, uint64_t index, float unit) {
-  Value value;
-  memcpy(&value, bytes + index * sizeof(Value), sizeof(Value));
-  return static_cast<float>(value) * unit;
+  return static_cast<float>(value_at<Value>(bytes, index)) * unit;
 }
 
 // Integers in units of their type's largest.
