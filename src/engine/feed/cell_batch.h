@@ -31,7 +31,8 @@ struct CellLayout {
 // layout.columns.size() cells is an Error (kData). owners are 0, 1, 2...
 Batch cell_batch(const CellLayout& layout, std::span<const ItemView> rows);
 
-enum : size_t { kCellNumbers, kCellRows, kCellShares, kCellBegins };
+// Of a batch, and of a SlotBatch, which has kCellItems too.
+enum : size_t { kCellNumbers, kCellRows, kCellShares, kCellBegins, kCellItems };
 
 // 1 / sqrt(n) for each of the n ids that every sum has, where sum i has the ids begins[i] to begins[i + 1].
 at::Tensor cell_shares(const at::Tensor& begins, int64_t n_ids);

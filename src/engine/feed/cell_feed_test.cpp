@@ -10,23 +10,10 @@
 
 #include "base/error.h"
 #include "data/all_items.h"
-#include "data/cells.h"
+#include "engine/feed/table_rows.h"
 
 namespace gulo {
 namespace {
-
-Corpus table_corpus(const std::vector<std::vector<std::string>>& rows) {
-  Corpus corpus;
-  corpus.kind = Kind::kCells;
-  for (const auto& row : rows) {
-    const std::vector<uint8_t> packed = pack_cells(row);
-    corpus.arena.insert(corpus.arena.end(), packed.begin(), packed.end());
-    corpus.offsets.push_back(corpus.arena.size());
-    corpus.shapes.push_back({ValueType::kUint8, {static_cast<uint32_t>(row.size()), 1, 1}});
-    corpus.item_labels.push_back(0);
-  }
-  return corpus;
-}
 
 Corpus numbered(size_t n_rows) {
   std::vector<std::vector<std::string>> rows;

@@ -1,6 +1,6 @@
 // The corpus on a device, and training batches that are drawn there. What a kind draws is its kernel's (byte_slots.h,
-// pixel_slots.h, sample_slots.h); the rest is the same for all. A corpus that fits is uploaded once, and the host sends
-// nothing more; of a larger one shards come and go (shard_stream.h).
+// pixel_slots.h, sample_slots.h, cell_slots.h); the rest is the same for all. A corpus that fits is uploaded once, and
+// the host sends nothing more; of a larger one shards come and go (shard_stream.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -78,6 +78,7 @@ class SlotFeed {
   const int64_t* step() const;
   at::Tensor empty(at::IntArrayRef sizes, at::ScalarType type) const;
   bool on_cuda() const { return step_.is_cuda(); }
+  bool streams() const { return stream_ != nullptr; }  // else the corpus is not looked at any more
 
   double mean_bytes_ = 0;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/net/entry_part.h"
+#include "engine/net/slot_rows.h"
 #include "engine/net/spec_check.h"
 
 namespace gulo {
@@ -23,8 +24,9 @@ constexpr int64_t kAnswers = 3;
 constexpr double kPriorItems = 5;
 constexpr int kMixtureSteps = 100;
 
-// Comparisons of rows with training rows that are held at a time, of all members together.
-constexpr int64_t kComparisonsAtATime = 1 << 22;
+// Comparisons of rows with training rows that are held at a time, of all members together; and rows.
+constexpr int64_t kComparisonsAtATime = 1 << 22, kDeviceComparisonsAtATime = 1 << 28;
+constexpr int64_t kRowsAtATime = 256, kDeviceRowsAtATime = 4096;
 
 at::Tensor normalised(const at::Tensor& x) { return at::layer_norm(x, {x.size(-1)}); }
 
@@ -57,13 +59,39 @@ struct SumOfParts : torch::autograd::Function<SumOfParts> {
   }
 };
 
+// votes: [n, n_outputs], probabilities or numbers.
+at::Tensor vote_loss(const at::Tensor& votes, const BatchTargets& targets) {
+  switch (targets.task) {
+    case Task::kLabel:
+      return at::nll_loss((votes + kLeastProbability).log(), targets.values);
+    case Task::kLabels:
+      return at::binary_cross_entropy(votes.clamp(kLeastProbability, 1 - kLeastProbability), targets.values);
+    case Task::kNumber:
+      return at::mse_loss(votes, targets.values);
+  }
+  return {};
+}
+
 at::Tensor square_norms(const at::Tensor& places) { return places.square().sum(2); }
 
 at::Tensor first_half(const at::Tensor& x) { return x.slice(0, 0, x.size(0) / 2); }
 at::Tensor second_half(const at::Tensor& x) { return x.slice(0, x.size(0) / 2); }
 
-Batch rows_of(const CellLayout& layout, std::span<const ItemView> items, size_t begin, size_t end) {
-  return cell_batch(layout, items.subspan(begin, end - begin));
+Batch rows_of(const CellLayout& layout, std::span<const ItemView> items, size_t begin, size_t end,
+              const at::Device& device) {
+  Batch batch = cell_batch(layout, items.subspan(begin, end - begin));
+  for (at::Tensor& values : batch.values) values = values.to(device);
+  return batch;
+}
+
+// What a slot leaves empty belongs to its last sum, with no share in it.
+Batch rows_of(const SlotBatch& slots) {
+  Batch batch;
+  const at::Tensor &ids = slots.values[kCellRows], &begins = slots.values[kCellBegins];
+  const at::Tensor first_ids = at::arange(ids.size(0), ids.options()).mul(ids.size(1)).unsqueeze(1);
+  batch.values = {slots.values[kCellNumbers], ids.flatten(), slots.values[kCellShares].flatten(),
+                  (begins + first_ids).flatten()};
+  return batch;
 }
 
 }  // namespace
@@ -82,11 +110,12 @@ CellNetwork::CellNetwork(const CellNetworkSpec& spec, uint64_t seed)
   head_ = normal({k, width, spec.n_labels}, 0.01);
   head_bias_ = zeros({k, 1, spec.n_labels});
   stem_.add_parameters(parameters_);
-  parameters_.insert(parameters_.end(), {{"first.weight", first_},
-                                         {"first.bias", first_bias_},
-                                         {"neighbours.log_temperature", temperature_},
-                                         {"head.weight", head_},
-                                         {"head.bias", head_bias_}});
+  parameters_.insert(parameters_.end(),
+                     {{"first.weight", first_},
+                      {"first.bias", first_bias_},
+                      {.name = "neighbours.log_temperature", .value = temperature_, .trained = spec.n_remembered > 0},
+                      {"head.weight", head_},
+                      {"head.bias", head_bias_}});
   for (int i = 0; i < spec.depth; ++i) {
     blocks_.push_back({normal({k, width, hidden}, 1 / std::sqrt(width)), zeros({k, 1, hidden}),
                        normal({k, hidden, width}, 0.1 / std::sqrt(hidden))});
@@ -122,17 +151,22 @@ void CellNetwork::begin_with(const at::Tensor& knots, const at::Tensor& known, c
   remembered_labels_.copy_(remembered.targets.values);
 }
 
+CellNetwork::Dropping CellNetwork::dropping(const TrainStep* step, const EntryPart& part) const {
+  if (!step || step->head_dropout <= 0) return drop_nothing();
+  const at::Generator generator = at::detail::createCPUGenerator(step->seed);
+  return [dropout = step->head_dropout, part, generator](const at::Tensor& hidden) {
+    return hidden * kept_units(hidden.sizes(), 1, part, dropout, generator);
+  };
+}
+
 // [members, n, width]
-at::Tensor CellNetwork::places(const at::Tensor& features, const TrainStep* step, const EntryPart& part) const {
-  at::Generator generator = at::detail::createCPUGenerator(step ? step->seed : 0);
+at::Tensor CellNetwork::places(const at::Tensor& features, const Dropping& drop) const {
   at::Tensor x = at::addmm(first_bias_, features, first_)
                      .view({features.size(0), spec_.n_members, spec_.member_width})
                      .transpose(0, 1);
   for (const Block& block : blocks_) {
-    at::Tensor hidden = at::baddbmm(block.in_bias, normalised(x), block.in).relu();
-    if (step && step->head_dropout > 0)
-      hidden = hidden * kept_units(hidden.sizes(), 1, part, step->head_dropout, generator);
-    x = x + at::bmm(hidden, block.out);
+    const at::Tensor hidden = at::baddbmm(block.in_bias, normalised(x), block.in).relu();
+    x = x + at::bmm(drop(hidden), block.out);
   }
   return x.contiguous();
 }
@@ -142,9 +176,9 @@ at::Tensor CellNetwork::head_logits(const at::Tensor& places) const {
   return at::baddbmm(head_bias_, normalised(places), head_);
 }
 
-// [members, n, n_labels], probabilities or numbers. first_key >= 0: the rows are the keys from there on, and none is
-// compared with itself.
-at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, int64_t first_key) const {
+// [members, n, n_labels], probabilities or numbers. same_row: bool [n, n_keys], where a key is the row itself, which is
+// not compared with itself; undefined: no key is.
+at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row) const {
   const at::Tensor product = at::bmm(places, keys.places.transpose(1, 2));
   // What all of a row's distances have in common does not change the softmax.
   const at::Tensor square = first_half(keys.square_norms) - 2 * first_half(product);
@@ -153,33 +187,31 @@ at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& ke
           .clamp_min(1e-6)
           .sqrt();
   at::Tensor scores = at::cat({square, distance}) * -temperature_.exp();
-  if (first_key >= 0) scores = scores - 1e9 * at::eye(scores.size(2)).narrow(0, first_key, scores.size(1));
+  if (same_row.defined()) scores = scores.masked_fill(same_row, -1e9);
   const at::Tensor answers = keys.answers.unsqueeze(0).expand({spec_.n_members, -1, -1});
   return at::bmm(scores.softmax(2), answers);
 }
 
-// votes: [members * n, n_labels] as targets.values are, the members' one behind the other.
-at::Tensor CellNetwork::neighbour_loss(const at::Tensor& votes, const BatchTargets& targets) const {
-  switch (targets.task) {
-    case Task::kLabel:
-      return at::nll_loss((votes + kLeastProbability).log(), targets.values);
-    case Task::kLabels:
-      return at::binary_cross_entropy(votes.clamp(kLeastProbability, 1 - kLeastProbability), targets.values);
-    case Task::kNumber:
-      return at::mse_loss(votes, targets.values);
-  }
-  return {};
+BatchTargets CellNetwork::repeated_for_members(const BatchTargets& targets) const {
+  const bool rows = targets.task != Task::kLabel;
+  return {targets.task, rows ? targets.values.repeat({spec_.n_members, 1}) : targets.values.repeat({spec_.n_members})};
+}
+
+at::Tensor CellNetwork::linear_loss(const at::Tensor& places, const BatchTargets& targets,
+                                    double label_smoothing) const {
+  return slot_loss(head_logits(places).flatten(0, 1), repeated_for_members(targets), label_smoothing);
+}
+
+at::Tensor CellNetwork::neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row,
+                                       const BatchTargets& targets) const {
+  return vote_loss(neighbour_votes(places, keys, same_row).flatten(0, 1), repeated_for_members(targets));
 }
 
 at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
   keys_ = {};
-  const at::Tensor features = stem_.forward(batch);
   const EntryPart part(batch);
-  const at::Tensor at_places = places(features, &step, part);
-  BatchTargets of_members = targets;
-  const bool rows = targets.task != Task::kLabel;
-  of_members.values = rows ? targets.values.repeat({spec_.n_members, 1}) : targets.values.repeat({spec_.n_members});
-  const at::Tensor linear = task_loss(head_logits(at_places).flatten(0, 1), of_members, step.label_smoothing);
+  const at::Tensor at_places = places(stem_.forward(batch), dropping(&step, part));
+  const at::Tensor linear = linear_loss(at_places, targets, step.label_smoothing);
   if (spec_.n_remembered == 0) return linear;
   at::Tensor key_places = at_places, key_answers = target_rows(targets, spec_.n_labels);
   if (sum_over_parts_) {
@@ -188,8 +220,21 @@ at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, co
     sum_over_parts_(key_answers);
   }
   const Keys others{key_places, square_norms(key_places).unsqueeze(1), key_answers, 0};
-  const at::Tensor votes = neighbour_votes(at_places, others, part.first).flatten(0, 1);
-  return 0.5 * (linear + neighbour_loss(votes, of_members));
+  const at::Tensor same_row = at::eye(key_places.size(1), at::kBool).narrow(0, part.first, at_places.size(1));
+  return 0.5 * (linear + neighbour_loss(at_places, others, same_row, targets));
+}
+
+at::Tensor CellNetwork::loss_of_slots(const SlotBatch& batch, const BatchTargets& targets, const TrainStep& step) {
+  keys_ = {};
+  const auto drop = [&](const at::Tensor& hidden) {
+    return at::dropout(hidden, step.head_dropout, step.head_dropout > 0);
+  };
+  const at::Tensor at_places = places(stem_.forward(rows_of(batch)), drop);
+  const at::Tensor linear = linear_loss(at_places, targets, step.label_smoothing);
+  if (spec_.n_remembered == 0) return linear;
+  const Keys others{at_places, square_norms(at_places).unsqueeze(1), target_rows(targets, spec_.n_labels), 0};
+  const at::Tensor& items = batch.values[kCellItems];
+  return 0.5 * (linear + neighbour_loss(at_places, others, items.unsqueeze(1).eq(items), targets));
 }
 
 uint64_t CellNetwork::version() const {
@@ -212,7 +257,8 @@ Batch CellNetwork::remembered_slice(int64_t begin, int64_t end) const {
   check_network(
       ids.numel() == 0 || (ids.min().item<int64_t>() >= 0 && ids.max().item<int64_t>() < (1 << spec_.log2_rows)),
       "remembered rows are damaged");
-  batch.values = {remembered_numbers_.slice(0, begin, end), ids, cell_shares(starts, ids.numel()), starts};
+  batch.values = {remembered_numbers_.slice(0, begin, end), ids,
+                  cell_shares(starts.cpu(), ids.numel()).to(ids.device()), starts};
   return batch;
 }
 
@@ -233,11 +279,11 @@ at::Tensor CellNetwork::remembered_answers() const {
 const CellNetwork::Keys& CellNetwork::keys() {
   const uint64_t now = version();
   if (keys_.version == now) return keys_;
-  constexpr int64_t kRowsAtATime = 1024;
+  constexpr int64_t kKeysAtATime = 1024;
   std::vector<at::Tensor> all;
-  for (int64_t i = 0; i < spec_.n_remembered; i += kRowsAtATime)
-    all.push_back(places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kRowsAtATime, spec_.n_remembered))),
-                         nullptr, EntryPart()));
+  for (int64_t i = 0; i < spec_.n_remembered; i += kKeysAtATime)
+    all.push_back(places(stem_.forward(remembered_slice(i, std::min<int64_t>(i + kKeysAtATime, spec_.n_remembered))),
+                         drop_nothing()));
   check_network(
       shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 && shares_.sum().item<double>() > 0,
       "shares of the answers are damaged");
@@ -248,13 +294,13 @@ const CellNetwork::Keys& CellNetwork::keys() {
 
 // [kAnswers, n, n_labels], probabilities or numbers; the linear heads' alone where there are no rows to compare with.
 at::Tensor CellNetwork::answers(const Batch& batch) {
-  const at::Tensor at_places = places(stem_.forward(batch), nullptr, EntryPart()), logits = head_logits(at_places);
+  const at::Tensor at_places = places(stem_.forward(batch), drop_nothing()), logits = head_logits(at_places);
   const at::Tensor of_heads = spec_.task == Task::kLabel    ? logits.softmax(2)
                               : spec_.task == Task::kLabels ? logits.sigmoid()
                                                             : logits;
   const at::Tensor linear = of_heads.mean(0);
   if (spec_.n_remembered == 0) return linear.unsqueeze(0);
-  const at::Tensor votes = neighbour_votes(at_places, keys(), -1);
+  const at::Tensor votes = neighbour_votes(at_places, keys(), {});
   return at::stack({linear, first_half(votes).mean(0), second_half(votes).mean(0)});
 }
 
@@ -275,8 +321,12 @@ at::Tensor CellNetwork::mixture(const at::Tensor& answers) const {
 
 at::Tensor CellNetwork::forward(const Batch& batch, const TrainStep*) { return mixture(answers(batch)); }
 
+at::Tensor CellNetwork::forward_slots(const SlotBatch& batch, const TrainStep*) {
+  return mixture(answers(rows_of(batch)));
+}
+
 at::Tensor CellNetwork::features(const Batch& batch, const TrainStep* step) {
-  return head_logits(places(stem_.forward(batch), step, EntryPart(batch))).mean(0);
+  return head_logits(places(stem_.forward(batch), dropping(step, EntryPart(batch)))).mean(0);
 }
 
 std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, size_t) {
@@ -287,18 +337,24 @@ std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, siz
 }
 
 at::Tensor CellNetwork::answers_of(std::span<const ItemView> items) {
-  const auto rows_at_a_time = static_cast<size_t>(
-      std::clamp<int64_t>(kComparisonsAtATime / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16, 256));
+  const int64_t most = on_cpu() ? kComparisonsAtATime : kDeviceComparisonsAtATime;
+  const auto rows_at_a_time =
+      static_cast<size_t>(std::clamp<int64_t>(most / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16,
+                                              on_cpu() ? kRowsAtATime : kDeviceRowsAtATime));
+  // Steps of a graph change parameters without a trace in their versions.
+  if (!on_cpu()) keys_ = {};
   std::vector<at::Tensor> all;
   for (size_t i = 0; i < items.size(); i += rows_at_a_time)
-    all.push_back(answers(rows_of(stem_.layout(), items, i, std::min(i + rows_at_a_time, items.size()))));
+    all.push_back(
+        answers(rows_of(stem_.layout(), items, i, std::min(i + rows_at_a_time, items.size()), first_.device())));
+  if (!on_cpu()) keys_ = {};
   return at::cat(all, 1);
 }
 
 std::vector<float> CellNetwork::logits(std::span<const ItemView> items, size_t) {
   const at::NoGradGuard no_grad;
   if (items.empty()) return {};
-  const at::Tensor logits = mixture(answers_of(items)).contiguous();
+  const at::Tensor logits = mixture(answers_of(items)).cpu().contiguous();
   return {logits.const_data_ptr<float>(), logits.const_data_ptr<float>() + logits.numel()};
 }
 
@@ -307,8 +363,9 @@ void CellNetwork::tune(std::span<const ItemView> items, std::span<const int> lab
   if (items.empty() || spec_.n_remembered == 0 || spec_.task != Task::kLabel) return;
   at::Tensor column = at::empty({static_cast<int64_t>(labels.size())}, at::kLong);
   std::copy(labels.begin(), labels.end(), column.mutable_data_ptr<int64_t>());
+  const at::Tensor answers = answers_of(items).cpu();
   const at::Tensor likelihoods =
-      answers_of(items).gather(2, column.view({1, -1, 1}).expand({kAnswers, -1, 1})).squeeze(2) + kLeastProbability;
+      answers.gather(2, column.view({1, -1, 1}).expand({kAnswers, -1, 1})).squeeze(2) + kLeastProbability;
   at::Tensor shares = at::full({kAnswers}, 1. / kAnswers);
   for (int i = 0; i < kMixtureSteps; ++i) {
     const at::Tensor parts = shares.unsqueeze(1) * likelihoods;

@@ -10,7 +10,7 @@
 // distances'. The answer is their mixture, whose shares are equal or tune()d.
 //
 // While training, a row is compared with the other rows of its batch (never with itself), so a batch must not have a
-// row twice. Each head of each member has its own loss.
+// row twice; slots, in which one may be, say which row they show. Each head of each member has its own loss.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -41,6 +41,9 @@ class CellNetwork : public DeepNetwork {
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
   // Of the members' heads, each by itself, the mean.
   at::Tensor loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) override;
+  // As forward() does, and loss(); each slot is compared with the others of the batch.
+  at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step) override;
+  at::Tensor loss_of_slots(const SlotBatch& batch, const BatchTargets& targets, const TrainStep& step) override;
   // Of the members' linear heads the mean: what is remembered plays no part.
   at::Tensor features(const Batch& batch, const TrainStep* step) override;
   std::vector<float> features_of(std::span<const ItemView> items, size_t max_windows) override;
@@ -71,10 +74,20 @@ class CellNetwork : public DeepNetwork {
     uint64_t version = 0;
   };
 
-  at::Tensor places(const at::Tensor& features, const TrainStep* step, const EntryPart& part) const;
+  // What training leaves of hidden units, [members, n, hidden].
+  using Dropping = std::function<at::Tensor(const at::Tensor& hidden)>;
+
+  static Dropping drop_nothing() {
+    return [](const at::Tensor& hidden) { return hidden; };
+  }
+  Dropping dropping(const TrainStep* step, const EntryPart& part) const;
+  at::Tensor places(const at::Tensor& features, const Dropping& drop) const;
   at::Tensor head_logits(const at::Tensor& places) const;
-  at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, int64_t first_key) const;
-  at::Tensor neighbour_loss(const at::Tensor& votes, const BatchTargets& targets) const;
+  at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row) const;
+  BatchTargets repeated_for_members(const BatchTargets& targets) const;
+  at::Tensor linear_loss(const at::Tensor& places, const BatchTargets& targets, double label_smoothing) const;
+  at::Tensor neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row,
+                            const BatchTargets& targets) const;
   at::Tensor remembered_answers() const;
   at::Tensor answers(const Batch& batch);
   at::Tensor answers_of(std::span<const ItemView> items);

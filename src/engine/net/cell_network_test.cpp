@@ -8,11 +8,13 @@
 #include <cstring>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "base/rng.h"
 #include "data/cells.h"
 #include "engine/net/make_network.h"
+#include "kernel/cuda_test.h"
 
 namespace gulo {
 namespace {
@@ -184,6 +186,100 @@ TEST(CellNetwork, TuningPrefersTheAnswersThatAreRight) {
   EXPECT_NEAR(shares.sum().item<double>(), 1, 1e-5);
   other.copy_tuning(network);
   EXPECT_EQ(other.logits(table.views(), 0), network.logits(table.views(), 0));
+}
+
+// The same rows in slots, with room left behind each; `times` over.
+SlotBatch slots_of(const CellNetwork& network, const Table& table, int64_t times) {
+  const CellLayout& layout = network.stem().layout();
+  const int64_t slot_ids = cell_batch(layout, table.views()).values[kCellRows].numel();  // more than any row's
+  const at::Tensor ids = at::zeros({kRows, slot_ids}, at::kInt), shares = at::zeros({kRows, slot_ids});
+  std::vector<at::Tensor> numbers, begins;
+  for (int64_t i = 0; i < kRows; ++i) {
+    const ItemView view = table.views()[static_cast<size_t>(i)];
+    const Batch row = cell_batch(layout, {&view, 1});
+    numbers.push_back(row.values[kCellNumbers]);
+    begins.push_back(row.values[kCellBegins].to(at::kInt).unsqueeze(0));
+    ids[i].narrow(0, 0, row.values[kCellRows].numel()).copy_(row.values[kCellRows]);
+    shares[i].narrow(0, 0, row.values[kCellRows].numel()).copy_(row.values[kCellShares]);
+  }
+  SlotBatch slots{{at::cat(numbers), ids, shares, at::cat(begins), at::arange(kRows).unsqueeze(1)}, kRows * times};
+  for (at::Tensor& values : slots.values) values = values.repeat({times, 1});
+  slots.values[kCellItems] = slots.values[kCellItems].flatten();
+  return slots;
+}
+
+std::vector<at::Tensor> gradients_of(CellNetwork& network, const at::Tensor& loss) {
+  loss.backward();
+  std::vector<at::Tensor> gradients;
+  for (const Parameter& parameter : network.parameters())
+    if (parameter.trained) gradients.push_back(std::exchange(parameter.value.mutable_grad(), at::Tensor()));
+  return gradients;
+}
+
+// Also where every row is there twice: none is compared with itself.
+TEST(CellNetwork, SlotsTeachWhatABatchDoes) {
+  const Table table;
+  for (const Task task : {Task::kLabel, Task::kLabels, Task::kNumber})
+    for (const int64_t times : {1, 2}) {
+      CellNetwork network = begun(spec_of(task), table, 1);
+      const BatchTargets targets = targets_of(task, table);
+      BatchTargets of_slots = targets;
+      of_slots.values = at::cat(std::vector<at::Tensor>(static_cast<size_t>(times), targets.values));
+      const at::Tensor loss = network.loss(cell_batch(network.stem().layout(), table.views()), targets, {}),
+                       slot_loss = network.loss_of_slots(slots_of(network, table, times), of_slots, {});
+      EXPECT_NEAR(slot_loss.item<double>(), loss.item<double>(), 1e-5) << task_name(task);
+      const auto expected = gradients_of(network, loss), gradients = gradients_of(network, slot_loss);
+      for (size_t i = 0; i < expected.size(); ++i)
+        EXPECT_TRUE(at::allclose(gradients[i], expected[i], 1e-3, 1e-6)) << task_name(task) << i;
+    }
+}
+
+TEST(CellNetwork, SlotsDropHiddenUnits) {
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  const SlotBatch slots = slots_of(network, table, 1);
+  const auto loss = [&](double dropout) {
+    return network.loss_of_slots(slots, targets_of(Task::kLabel, table), {.head_dropout = dropout}).item<double>();
+  };
+  EXPECT_EQ(loss(0), loss(0));
+  EXPECT_NE(loss(0.5), loss(0.5));
+}
+
+TEST(CellNetwork, SlotsHaveTheAnswersOfItems) {
+  const Table table;
+  for (const Task task : {Task::kLabel, Task::kLabels, Task::kNumber}) {
+    CellNetwork network = begun(spec_of(task), table, 1);
+    train(network, table, 3, 0.01);
+    const at::NoGradGuard no_grad;
+    const at::Tensor answers = network.forward_slots(slots_of(network, table, 1), nullptr).contiguous();
+    const float* values = answers.const_data_ptr<float>();
+    EXPECT_LT(largest_difference(network.logits(table.views(), 0), {values, values + answers.numel()}), 1e-4);
+  }
+}
+
+// What no row of a table has for the network to look at is not trained.
+TEST(CellNetwork, EveryTrainedParameterOfAnyTableHasAGradient) {
+  const Table table;
+  for (const std::vector<CellColumnSpec>& columns :
+       {std::vector<CellColumnSpec>{{.number = true}, {.number = true}, {}}, {{}, {}, {.text = true}}}) {
+    CellNetworkSpec spec = small_spec();
+    spec.columns = columns;
+    CellNetwork network(spec, 1);
+    const at::Tensor loss =
+        network.loss_of_slots(slots_of(network, table, 1), targets_of(Task::kLabel, table), {.head_dropout = 0.1});
+    for (const at::Tensor& gradient : gradients_of(network, loss)) EXPECT_TRUE(gradient.defined());
+  }
+}
+
+TEST(CellNetwork, AnswersOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  const Table table;
+  CellNetwork network = begun(small_spec(), table, 1);
+  const std::vector<float> expected = network.logits(table.views(), 0);
+  network.to(at::kCUDA);
+  EXPECT_LT(largest_difference(network.logits(table.views(), 0), expected), 1e-3);
+  network.to(at::kCPU);
+  EXPECT_LT(largest_difference(network.logits(table.views(), 0), expected), 1e-6);
 }
 
 TEST(CellNetwork, SameSeedSameBits) {

@@ -17,7 +17,7 @@ constexpr double kMissingDeviation = 0.5, kWaveDeviation = 0.3, kLookupDeviation
 // 1 / width of each stretch between two knots; 0 of one without a width.
 at::Tensor inverse_stretches(const at::Tensor& knots) {
   const at::Tensor widths = knots.diff();
-  return at::where(widths > 0, widths.reciprocal(), at::zeros({}));
+  return widths.reciprocal().masked_fill(widths <= 0, 0);
 }
 
 at::Tensor n_bends(const at::Tensor& knots) { return (knots.diff() > 0).sum(1).clamp_min(1).to(at::kFloat); }
@@ -43,8 +43,8 @@ CellStem::CellStem(const CellNetworkSpec& spec, at::Generator generator) : layou
 
 void CellStem::add_parameters(std::vector<Parameter>& parameters) const {
   parameters.push_back({.name = "stem.knots", .value = knots_, .trained = false});
-  parameters.push_back({.name = "stem.frequencies", .value = frequencies_});
-  parameters.push_back({.name = "stem.table", .value = table_});
+  parameters.push_back({.name = "stem.frequencies", .value = frequencies_, .trained = frequencies_.numel() > 0});
+  parameters.push_back({.name = "stem.table", .value = table_, .trained = table_.numel() > 0});
   parameters.push_back({.name = "stem.known", .value = known_, .trained = false});
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "engine/net/slot_rows.h"
 
 namespace gulo {
 namespace {
@@ -33,6 +34,10 @@ at::Tensor DeepNetwork::loss(const Batch& batch, const BatchTargets& targets, co
 
 at::Tensor DeepNetwork::forward_slots(const SlotBatch&, const TrainStep*) {
   throw Error(ErrorKind::kDevice, "networks of this kind compute on the CPU only", "use --device cpu");
+}
+
+at::Tensor DeepNetwork::loss_of_slots(const SlotBatch& batch, const BatchTargets& targets, const TrainStep& step) {
+  return slot_loss(forward_slots(batch, &step), targets, step.label_smoothing);
 }
 
 void DeepNetwork::to(const at::Device& device) {

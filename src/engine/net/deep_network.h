@@ -59,6 +59,8 @@ class DeepNetwork {
   // Logits [n_slots, n_labels] float of slots, on the device that the parameters are on. What a step drops is drawn
   // from LibTorch's generator of the device, whatever its seed. Throws Error (kDevice): not every kind is made for it.
   virtual at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step);
+  // Their mean loss, as loss() of a batch: a network that has its own has it here too.
+  virtual at::Tensor loss_of_slots(const SlotBatch& batch, const BatchTargets& targets, const TrainStep& step);
   // What a network of several fields takes of this one, [n_entries, n_labels]: its logits, unless these are made of
   // more than one entry's own features.
   virtual at::Tensor features(const Batch& batch, const TrainStep* step) { return forward(batch, step); }

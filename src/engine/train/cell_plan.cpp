@@ -15,7 +15,6 @@
 #include "data/cells.h"
 #include "engine/feed/cell_batch.h"
 #include "engine/feed/cell_feed.h"
-#include "engine/net/cell_network.h"
 
 namespace gulo {
 namespace {
@@ -24,9 +23,7 @@ namespace {
 // of a noisy table by heart, fewer are not enough for others: docs/learner.md.
 constexpr double kUsualEpochs = 20;
 constexpr double kHeadDropout = 0.1;
-constexpr int kLeastMembers = 4, kMostMembers = 48, kTrialMembers = 4;
-// Of the expected speed: the products are small ones, and softmax over the comparisons takes as long as they do.
-constexpr double kSpeedShare = 0.35;
+constexpr int kLeastMembers = 4, kTrialMembers = 4;
 // Of the time that is left: a busy machine must not shorten the training.
 constexpr double kTimeShare = 0.85;
 constexpr size_t kMaxRemembered = 32768, kMaxRememberedLookups = size_t{1} << 22;
@@ -114,11 +111,16 @@ double member_cost(const CellPlan& plan, size_t n_rows, double epochs) {
 
 double epochs_of(const SetupOptions& options) { return options.epochs > 0 ? options.epochs : kUsualEpochs; }
 
-int members_allowed(const CellPlan& plan, size_t n_rows, const SetupOptions& options) {
+int members_allowed(const CellPlan& plan, size_t n_rows, const SetupOptions& options, const CellSizes& sizes) {
   const double speed =
-      options.measured_flops_per_s > 0 ? options.measured_flops_per_s : kSpeedShare * options.flops_per_s;
+      options.measured_flops_per_s > 0 ? options.measured_flops_per_s : sizes.speed_share * options.flops_per_s;
   const double allowed = kTimeShare * options.seconds * speed / member_cost(plan, n_rows, epochs_of(options));
-  return static_cast<int>(std::clamp<double>(allowed, kLeastMembers, kMostMembers)) / 2 * 2;
+  return static_cast<int>(std::clamp<double>(allowed, kLeastMembers, sizes.most_members)) / 2 * 2;
+}
+
+int64_t batch_rows_for(size_t n_rows, const CellSizes& sizes) {
+  const auto n = static_cast<int64_t>(n_rows);
+  return std::max(std::clamp<int64_t>(n / 4, 64, 1024), std::min(n / sizes.usual_steps, sizes.most_batch_rows));
 }
 
 at::Tensor known_rows(const Corpus& corpus, const std::vector<uint32_t>& train, const CellLayout& layout) {
@@ -171,8 +173,18 @@ std::vector<float> knots_of(std::vector<float> numbers, int n_knots) {
   return knots;
 }
 
-CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
+// The products are small ones, and softmax over the comparisons takes as long as they do. On a device they are of
+// floats, where the others' are of bf16, by which its speed is measured.
+const CellSizes kCpuCells{.most_members = 48, .most_batch_rows = 1024, .usual_steps = 256, .speed_share = 0.35};
+const CellSizes kDeviceCells{.most_members = 96, .most_batch_rows = 2048, .usual_steps = 256, .speed_share = 0.05};
+
+CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
+                    const CellSizes& sizes) {
   CellPlan plan;
+  plan.optimiser.adam_rate = 3e-3;
+  plan.optimiser.adam_weight_decay = 0.03;
+  plan.head_dropout = kHeadDropout;
+  plan.max_epochs = epochs_of(options);
   CellNetworkSpec& spec = plan.spec;
   spec.n_labels = static_cast<int>(corpus.labels.size());
   spec.task = corpus.task;
@@ -188,26 +200,31 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, co
   plan.remembered = choose_remembered(corpus, train, cell_layout(spec), corpus.labels.size(), rng);
   spec.n_remembered = static_cast<int>(plan.remembered.size());
   spec.n_remembered_lookups = static_cast<int>(n_remembered_lookups(corpus, cell_layout(spec), plan.remembered));
-  plan.batch_rows = std::clamp<int64_t>(static_cast<int64_t>(train.size()) / 4, 64, 1024);
-  spec.n_members = options.is_trial ? kTrialMembers : members_allowed(plan, train.size(), options);
+  plan.batch_rows = batch_rows_for(train.size(), sizes);
+  spec.n_members = options.is_trial ? kTrialMembers : members_allowed(plan, train.size(), options, sizes);
   return plan;
+}
+
+std::shared_ptr<CellNetwork> cell_network_for(const Corpus& corpus, const std::vector<uint32_t>& train,
+                                              const CellPlan& plan, uint64_t seed) {
+  auto network = std::make_shared<CellNetwork>(plan.spec, seed);
+  const CellLayout& layout = network->stem().layout();
+  network->begin_with(all_knots(corpus, train, plan.spec), known_rows(corpus, train, layout),
+                      remember(corpus, plan.remembered, layout));
+  return network;
 }
 
 DeepSetup setup_cells(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   CellPlan plan = plan_cells(corpus, train, options);
   if (options.as_field) use_as_field(plan);
-  auto network = std::make_shared<CellNetwork>(plan.spec, options.seed);
-  const CellLayout& layout = network->stem().layout();
-  network->begin_with(all_knots(corpus, train, plan.spec), known_rows(corpus, train, layout),
-                      remember(corpus, plan.remembered, layout));
+  const auto network = cell_network_for(corpus, train, plan, options.seed);
   DeepSetup setup;
-  setup.feed = std::make_unique<CellFeed>(corpus, train, layout, plan.batch_rows, options.seed);
-  setup.network = std::move(network);
-  setup.optimiser.adam_rate = 3e-3;
-  setup.optimiser.adam_weight_decay = 0.03;
-  setup.head_dropout = kHeadDropout;
-  setup.label_smoothing = 0;
-  setup.max_epochs = epochs_of(options);
+  setup.feed = std::make_unique<CellFeed>(corpus, train, network->stem().layout(), plan.batch_rows, options.seed);
+  setup.network = network;
+  setup.optimiser = plan.optimiser;
+  setup.head_dropout = plan.head_dropout;
+  setup.label_smoothing = plan.label_smoothing;
+  setup.max_epochs = plan.max_epochs;
   setup.keep_last = true;
   return setup;
 }

@@ -4,41 +4,12 @@
 
 #include <string>
 
-#include "base/rng.h"
-#include "data/cells.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/small_corpus.h"
+#include "engine/train/small_table.h"
 
 namespace gulo {
 namespace {
-
-void add_row(Corpus& corpus, const std::vector<std::string>& cells, int label) {
-  const std::vector<uint8_t> packed = pack_cells(cells);
-  corpus.arena.insert(corpus.arena.end(), packed.begin(), packed.end());
-  corpus.offsets.push_back(corpus.arena.size());
-  corpus.shapes.push_back({ValueType::kUint8, {static_cast<uint32_t>(cells.size()), 1, 1}});
-  corpus.item_labels.push_back(label);
-}
-
-// The label is whether a number lies within a band and a word is one of two; a tenth of the numbers are missing, some
-// huge; one column is always the same, one a text of its own in every row.
-Corpus small_table(size_t n_rows) {
-  Corpus corpus;
-  corpus.kind = Kind::kCells;
-  corpus.labels = {"no", "yes"};
-  Rng rng(1);
-  const std::string words[] = {"red", "green", "blue", "black"};
-  for (size_t i = 0; i < n_rows; ++i) {
-    const double x = rng.uniform() * 1e6;
-    const size_t word = rng.below(4);
-    const bool is_inside = x > 3e5 && x < 7e5;
-    const std::string noise = rng.below(10) == 0 ? "?" : rng.below(50) == 0 ? "1e35" : std::to_string(rng.uniform());
-    add_row(corpus, {std::to_string(x), words[word], noise, "same", "text " + std::to_string(rng())},
-            is_inside == (word < 2) ? 1 : 0);
-  }
-  corpus.arena.resize(corpus.arena.size() + Corpus::kArenaPadding);
-  return corpus;
-}
 
 TEST(KnotsOf, QuantilesWithoutRepetition) {
   EXPECT_EQ(knots_of({5, 1, 3, 2, 4}, 3), (std::vector<float>{1, 3, 5}));
@@ -63,6 +34,18 @@ TEST(PlanCells, MoreBudgetMoreMembers) {
   };
   EXPECT_LT(members(0.1), members(100));
   EXPECT_EQ(plan_cells(corpus, items_between(0, 500), {.seconds = 100, .is_trial = true}).spec.n_members, 4);
+}
+
+TEST(PlanCells, ADeviceHasLargerBatchesOfLargeTablesAlone) {
+  const auto batch_rows = [](size_t n_rows, const CellSizes& sizes) {
+    return plan_cells(small_table(n_rows), items_between(0, n_rows), {.seconds = 1, .flops_per_s = 1e9}, sizes)
+        .batch_rows;
+  };
+  CellSizes sizes = kDeviceCells;
+  EXPECT_EQ(batch_rows(3000, sizes), batch_rows(3000, kCpuCells));
+  sizes.usual_steps = 2;
+  EXPECT_EQ(batch_rows(3000, sizes), 1500);
+  EXPECT_EQ(batch_rows(5000, sizes), 2048);
 }
 
 TEST(SetupCells, EndsAfterTheEpochsAskedFor) {

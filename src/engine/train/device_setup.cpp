@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "engine/feed/byte_slots.h"
+#include "engine/feed/cell_slots.h"
 #include "engine/feed/pixel_batch.h"
 #include "engine/feed/pixel_slots.h"
 #include "engine/feed/sample_slots.h"
@@ -16,9 +18,19 @@ namespace {
 
 // Of a batch, padding included.
 constexpr int64_t kStepBytes = 1 << 20;
+// The same: of hashed rows of embeddings, and how few rows of cells a batch of long ones may have.
+constexpr int64_t kStepIds = 1 << 26, kLeastRows = 64;
+// A byte of text names three of them, and every slot has room for the longest row's.
+constexpr uint64_t kMostRowBytes = 256 << 10;
 
 bool has_wide_values(const Corpus& corpus) {
   return std::ranges::any_of(corpus.shapes, [](const ItemShape& shape) { return shape.type != ValueType::kUint8; });
+}
+
+bool has_long_rows(const Corpus& corpus) {
+  for (size_t i = 0; i < corpus.n_items(); ++i)
+    if (corpus.offsets[i + 1] - corpus.offsets[i] > kMostRowBytes) return true;
+  return false;
 }
 
 DeviceSetup setup_bytes_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
@@ -42,6 +54,12 @@ DeviceSetup setup_samples_on_device(const Corpus& corpus, const std::vector<uint
                                     const SetupOptions& options, const DeviceRoom& room) {
   SamplePlan plan = plan_samples(corpus, train, options.seconds, options.flops_per_s, kDeviceSamples);
   if (!options.augment) vary_nothing(plan);
+  return setup_on_device(corpus, train, plan, options.seed, options.dtype, room);
+}
+
+DeviceSetup setup_cells_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options,
+                                  const DeviceRoom& room) {
+  const CellPlan plan = plan_cells(corpus, train, options, kDeviceCells);
   return setup_on_device(corpus, train, plan, options.seed, options.dtype, room);
 }
 
@@ -89,6 +107,12 @@ SlotSamplesShape slots_for(const SamplePlan& plan, int row_samples, uint64_t see
   return shape;
 }
 
+int64_t slots_for(const CellPlan& plan, const CellRows& rows) {
+  const auto n_rows = static_cast<int64_t>(rows.items.offsets.size() - 1);
+  const int64_t fitting = std::max(kLeastRows, kStepIds / std::max<int64_t>(1, rows.most_ids));
+  return std::min({plan.batch_rows, fitting, std::max<int64_t>(8, n_rows)});
+}
+
 double forward_flops_of(const SampleNetwork& network, const SampleSlots& feed) {
   Batch batch;
   batch.owners.resize(feed.examples().size());
@@ -100,9 +124,9 @@ double forward_flops_of(const SampleNetwork& network, const SampleSlots& feed) {
 }  // namespace
 
 bool trains_on_device(const Corpus& corpus, std::string* why) {
-  const bool has_network = corpus.kind == Kind::kBytes || corpus.kind == Kind::kPixels || corpus.kind == Kind::kSamples;
-  *why = !has_network                                              ? "items of this kind"
+  *why = corpus.kind == Kind::kFields                              ? "items of several fields"
          : corpus.kind == Kind::kPixels && has_wide_values(corpus) ? "pictures of more than 8 bits a value"
+         : corpus.kind == Kind::kCells && has_long_rows(corpus)    ? "rows of more than 256 KB"
                                                                    : "";
   return why->empty();
 }
@@ -116,6 +140,8 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
       return setup_pixels_on_device(corpus, train, options, room);
     case Kind::kSamples:
       return setup_samples_on_device(corpus, train, options, room);
+    case Kind::kCells:
+      return setup_cells_on_device(corpus, train, options, room);
     default:
       throw std::logic_error("no network for this kind on a device");
   }
@@ -171,6 +197,23 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
   setup.augmentation = augmentation_of(plan);
   setup.network = network;
   setup.feed = std::move(feed);
+  return setup;
+}
+
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const CellPlan& plan,
+                            uint64_t seed, at::ScalarType, const DeviceRoom& room) {
+  const auto network = cell_network_for(corpus, train, plan, seed);
+  const CellLayout& layout = network->stem().layout();
+  CellRows rows = cell_rows(corpus, train, layout);
+  Batch batch;
+  batch.n_item_rows = slots_for(plan, rows);
+  DeviceSetup setup = setup_of(plan, corpus);
+  setup.feed = std::make_unique<CellSlots>(std::move(rows), batch_targets(corpus, train).values, layout,
+                                           batch.n_item_rows, seed, room);
+  setup.forward_flops = network->forward_flops(batch);
+  setup.max_epochs = plan.max_epochs;
+  setup.keep_last = true;
+  setup.network = network;
   return setup;
 }
 

@@ -10,6 +10,7 @@
 #include "data/corpus.h"
 #include "engine/feed/slot_feed.h"
 #include "engine/net/deep_network.h"
+#include "engine/train/cell_plan.h"
 #include "engine/train/deep_plan.h"
 #include "engine/train/optimiser.h"
 #include "engine/train/pixel_plan.h"
@@ -25,6 +26,7 @@ struct DeviceSetup {
   double head_dropout = 0.2;
   double label_smoothing = 0.1;
   double max_epochs = 0;     // more than these learn the items by heart; 0: as many as the time allows
+  bool keep_last = false;    // no network from before the end is better than the last
   double forward_flops = 0;  // of a step's matrix products over what is no padding
   std::vector<std::string> augmentation;
 };
@@ -43,6 +45,9 @@ DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& t
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const PixelPlan& plan,
                             uint64_t seed, at::ScalarType dtype, const DeviceRoom& room);
 DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const SamplePlan& plan,
+                            uint64_t seed, at::ScalarType dtype, const DeviceRoom& room);
+// Its products are of floats, whatever the dtype.
+DeviceSetup setup_on_device(const Corpus& corpus, const std::vector<uint32_t>& train, const CellPlan& plan,
                             uint64_t seed, at::ScalarType dtype, const DeviceRoom& room);
 
 }  // namespace gulo

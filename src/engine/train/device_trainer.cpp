@@ -15,7 +15,7 @@
 #include "data/targets.h"
 #include "engine/device/device_graph.h"
 #include "engine/feed/slot_part.h"
-#include "engine/net/slot_rows.h"
+#include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/item_parts.h"
 #include "model/calibration.h"
@@ -95,9 +95,9 @@ class DeviceTrainer {
   }
 
   void take_first_steps() {
-    if (options_.steps > 0) steps_->set_fraction_per_step(1. / static_cast<double>(options_.steps));
-    const int64_t n = options_.steps > 0 ? std::min(options_.steps, kFirstSteps) : kFirstSteps;
-    for (int64_t i = 0; i < n; ++i) {
+    const double left = std::max(1., steps_left());
+    steps_->set_fraction_per_step(1 / left);
+    for (int64_t i = 0; i < kFirstSteps && static_cast<double>(i) < left; ++i) {
       reserve(1);
       const double start_s = now_s();
       on_stream([&] { steps_->step(); });
@@ -145,7 +145,7 @@ class DeviceTrainer {
   }
 
   void capture(int n_steps) {
-    if (options_.steps > 0) n_steps = static_cast<int>(std::clamp<int64_t>(options_.steps - result_.steps, 1, n_steps));
+    n_steps = static_cast<int>(std::clamp<double>(steps_left(), 1, n_steps));
     steps_per_replay_ = n_steps;
     if (!cluster_) return graph_->capture([&] { steps_->step(); }, n_steps);
     graph_->capture([&] { steps_->learn(); }, 1);
@@ -159,9 +159,10 @@ class DeviceTrainer {
     update_graph_->replay();
   }
 
-  // Where a given number of steps, or the items on the device, end within a graph, the last are taken one by one.
+  // Where a given number of steps or epochs, or the items on the device, end within a graph, the last are taken one by
+  // one.
   void replay() {
-    const bool wanted = graph_ && (options_.steps == 0 || options_.steps - result_.steps >= steps_per_replay_);
+    const bool wanted = graph_ && steps_left() >= steps_per_replay_;
     const bool whole = reserve(wanted ? steps_per_replay_ : 1) == steps_per_replay_ && graph_;
     const int n = whole ? steps_per_replay_ : 1;
     const double start_s = now_s();
@@ -199,6 +200,11 @@ class DeviceTrainer {
                                     std::max(1., std::min(left_s / agreed(cluster_, step_s_), steps_to_learn())));
   }
 
+  // That may be taken yet, whatever the time.
+  double steps_left() const {
+    return options_.steps > 0 ? static_cast<double>(options_.steps - result_.steps) : std::ceil(steps_to_learn());
+  }
+
   // Of those that teach anything new, how many are left.
   double steps_to_learn() const {
     const double max_epochs = steps_->setup().max_epochs;
@@ -207,7 +213,7 @@ class DeviceTrainer {
   }
 
   bool validation_is_due() const {
-    return n_validated_ + 1 < kValidations && fraction_ < 1 &&
+    return !steps_->setup().keep_last && n_validated_ + 1 < kValidations && fraction_ < 1 &&
            fraction_ >= static_cast<double>(n_validated_ + 1) / kValidations;
   }
 
@@ -270,6 +276,7 @@ class DeviceTrainer {
     const double waited_s = waited_s_ / static_cast<double>(std::max<int64_t>(1, result_.steps));
     result_.feed_overhead = (median(times_s_) + waited_s) / median(held_times_s_);
     result_.shards_copied = feed.n_shards_copied();
+    if (!valid_items_.empty()) on_stream([&] { tune_network(steps_->network(), valid_items_, valid_targets_); });
     validate();
     DeepNetwork& network = steps_->network();
     network.to(at::kCPU);
@@ -353,8 +360,7 @@ std::vector<at::Tensor> DeviceSteps::state() {
 void DeviceSteps::learn_from(DrawnSlots drawn) {
   const double share = cluster_ ? take_part(drawn, cluster_->rank(), cluster_->size()) : 1;
   const TrainStep step{.head_dropout = setup_.head_dropout, .label_smoothing = setup_.label_smoothing};
-  at::Tensor loss =
-      slot_loss(setup_.network->forward_slots(drawn.batch, &step), {setup_.task, drawn.targets}, step.label_smoothing);
+  at::Tensor loss = setup_.network->loss_of_slots(drawn.batch, {setup_.task, drawn.targets}, step);
   if (cluster_) loss = loss * share;
   loss.backward();
   const at::NoGradGuard no_grad;

@@ -17,6 +17,7 @@
 #include "engine/train/small_corpus.h"
 #include "engine/train/small_pictures.h"
 #include "engine/train/small_signals.h"
+#include "engine/train/small_table.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
@@ -85,6 +86,13 @@ SamplePlan small_sample_plan() {
   plan.hidden_frequencies = plan.hidden_times = 0.1;
   plan.items_per_batch = 24;
   return plan;
+}
+
+// As long as for the others: the same numbers of rows to learn from and to validate on.
+Corpus table() { return small_table(360); }
+
+CellPlan small_cell_plan(const Corpus& data) {
+  return plan_cells(data, kItems, {.seconds = 0.1, .flops_per_s = 1e9}, kDeviceCells);
 }
 
 DeepOptions options_for(int64_t steps) {
@@ -179,6 +187,36 @@ TEST(DeviceTrainer, LearnsSignalsOfManyLengths) {
   EXPECT_EQ(result.steps, 100);
   EXPECT_NEAR(result.epochs, 100. * 24 / 300, 1e-9);
   expect_learned(data, result);
+}
+
+TEST(DeviceTrainer, LearnsATable) {
+  const Corpus data = table();
+  const DeepResult result = train(data, options_for(100), at::kCPU, small_cell_plan(data));
+  EXPECT_EQ(result.steps, 100);
+  EXPECT_NEAR(result.epochs, 100. * 75 / 300, 1e-9);
+  EXPECT_EQ(result.curve.size(), 1u);  // the last network is the best
+  expect_learned(data, result);
+}
+
+TEST(DeviceTrainer, LearnsATablesSetsOfLabelsAndNumbers) {
+  for (const auto& [data, most_error] : {std::pair{with_sets(table()), 0.15}, {with_numbers(table()), 0.5}})
+    expect_learned(data, train(data, options_for(100), at::kCPU, small_cell_plan(data)), most_error);
+}
+
+TEST(DeviceTrainer, LearnsATableThatDoesNotFitOnTheDevice) {
+  const Corpus data = table();
+  const DeepResult result = train(data, options_for(100), too_small_for(data), small_cell_plan(data));
+  EXPECT_GT(result.shards_copied, 10);
+  expect_learned(data, result);
+}
+
+TEST(DeviceTrainer, TunesATablesAnswers) {
+  const Corpus data = table();
+  const DeepResult result = train(data, options_for(20), at::kCPU, small_cell_plan(data));
+  for (const Parameter& parameter : result.network->parameters())
+    if (parameter.name == "answer.shares") {
+      EXPECT_GT(parameter.value.max().item<double>() - parameter.value.min().item<double>(), 0.01);
+    }
 }
 
 TEST(DeviceTrainer, LearnsSetsOfLabels) {
@@ -276,6 +314,21 @@ TEST(DeviceTrainer, EndsWhereMoreEpochsWouldTeachNothingNew) {
   EXPECT_LT(result.loop_seconds, 30);
 }
 
+// Of tables all epochs that were asked for count, the first steps' too.
+TEST(DeviceTrainer, EndsATableAfterTheEpochsAskedFor) {
+  const Corpus data = table();
+  DeepOptions options = options_for(0);
+  options.seconds = 60;
+  CellPlan plan = small_cell_plan(data);
+  plan.max_epochs = 6;
+  double fraction = 0;
+  options.progress = [&](const DeepProgress& now) { return fraction = now.fraction, true; };
+  const DeepResult result = train(data, options, at::kCPU, plan);
+  EXPECT_NEAR(result.epochs, 6, 0.3);
+  EXPECT_EQ(fraction, 1);
+  expect_learned(data, result, 0.5);
+}
+
 TEST(DeviceTrainer, SameSeedSameBits) {
   const Corpus data = corpus();
   const DeepResult a = train(data, options_for(12)), b = train(data, options_for(12));
@@ -362,6 +415,19 @@ TEST(DeviceTrainerOfSeveral, LearnsPictures) {
   }
 }
 
+// A row is compared with its own process' rows: not the losses of one process.
+TEST(DeviceTrainerOfSeveral, LearnsATable) {
+  const Corpus data = table();
+  std::vector<DeepResult> results(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    losses_of(data, small_cell_plan(data), 100, &cluster, &results[static_cast<size_t>(cluster.rank())]);
+  }));
+  for (const DeepResult& result : results) {
+    expect_learned(data, result);
+    EXPECT_EQ(result.valid_logits, results[0].valid_logits);
+  }
+}
+
 TEST(DeviceTrainerOfSeveral, EndsTogether) {
   const Corpus data = corpus();
   std::vector<int64_t> timed(2), stopped(2);
@@ -379,6 +445,31 @@ TEST(DeviceTrainerOfSeveral, EndsTogether) {
   EXPECT_GT(timed[0], 5);
   EXPECT_EQ(timed[0], timed[1]);
   EXPECT_EQ(stopped, (std::vector<int64_t>{10, 10}));
+}
+
+TEST(TrainsOnDevice, RefusesOtherKindsAndLongRows) {
+  const std::string text(300 << 10, 'a');
+  std::string why;
+  EXPECT_TRUE(trains_on_device(table(), &why)) << why;
+  EXPECT_FALSE(trains_on_device(table_corpus({{"1", "b"}, {"2", text}}), &why));
+  EXPECT_NE(why.find("rows"), std::string::npos) << why;
+  Corpus fields = table();
+  fields.kind = Kind::kFields;
+  EXPECT_FALSE(trains_on_device(fields, &why));
+}
+
+// A batch has room for its longest row's n-grams in every slot.
+TEST(SetupOnDevice, LongTextsMakeSmallerBatches) {
+  std::vector<std::vector<std::string>> rows;
+  for (int i = 0; i < 400; ++i) rows.push_back({std::to_string(i), i == 7 ? std::string(200 << 10, 'a') : "b"});
+  Corpus data = table_corpus(rows);
+  data.labels = {"one", "two"};
+  const std::vector<uint32_t> items = items_between(0, 400);
+  CellPlan plan = plan_cells(data, items, {.seconds = 0.1, .flops_per_s = 1e9}, kDeviceCells);
+  plan.batch_rows = 300;
+  plan.spec.columns[1].text = true;
+  EXPECT_EQ(setup_on_device(data, items, plan, 0, at::kFloat, at::kCPU).feed->n_slots(),
+            (1 << 26) / (3 * (200 << 10) + 1));
 }
 
 TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
@@ -456,6 +547,12 @@ TEST(DeviceTrainer, AGraphTakesTheSameStepsWithSignalsOnADevice) {
   expect_same_steps_of_a_graph(signals(), small_sample_plan());
 }
 
+TEST(DeviceTrainer, AGraphTakesTheSameStepsWithATableOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  const Corpus data = table();
+  expect_same_steps_of_a_graph(data, small_cell_plan(data));
+}
+
 TEST(DeviceTrainer, AGraphTakesTheSameStepsWithSetsOfLabelsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   expect_same_steps_of_a_graph(with_sets(corpus()), small_plan());
@@ -487,6 +584,14 @@ TEST(DeviceTrainer, LearnsPicturesOnADevice) {
   options.dtype = at::kBFloat16;
   const Corpus data = pictures();
   expect_learned(data, train(data, options, at::kCUDA, small_pixel_plan()));
+}
+
+TEST(DeviceTrainer, LearnsATableOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  DeepOptions options = options_for(100);
+  options.dtype = at::kBFloat16;
+  const Corpus data = table();
+  expect_learned(data, train(data, options, at::kCUDA, small_cell_plan(data)));
 }
 
 TEST(DeviceTrainer, LearnsSignalsOnADevice) {
