@@ -68,14 +68,6 @@ struct SlotDraw {
   int64_t from = 0;  // of the item, in the arena
 };
 
-// Value number `index` of bytes of any alignment.
-template <class Value>
-GULO_HOST_DEVICE inline Value value_at(const uint8_t* bytes, uint64_t index) {
-  Value value;
-  memcpy(&value, bytes + index * sizeof(Value), sizeof(Value));
-  return value;
-}
-
 // A permutation of 0..n-1 for every key: four rounds of a Feistel network over the next power of four, walked on until
 // the result is below n (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
 GULO_HOST_DEVICE inline uint64_t permuted(uint64_t i, uint64_t n, uint64_t key) {

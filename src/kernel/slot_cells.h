@@ -18,6 +18,7 @@
 
 #include "kernel/host_device.h"
 #include "kernel/slot_bytes.h"
+#include "kernel/slot_values.h"
 
 namespace gulo {
 

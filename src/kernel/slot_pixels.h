@@ -8,9 +8,10 @@
 // each. Channels are made as engine/feed/pixel_batch.h says: grey is equal colours, colours are their mean, without
 // alpha it is opaque.
 //
-// Shapes  pictures: uint8 [height, width, channels], 1 to 4 channels, in SlotItems' arena; extents: int32 [n_items, 3];
-//         out: float or bf16-as-uint16 [n_slots, window, window, channels], values / 255, zero outside of the slot's
-//         own size; sizes: int32 [n_slots, 2], height and width; owners: int64 [n_slots], the item that a slot shows.
+// Shapes  pictures: [height, width, channels] of any SlotValue, 1 to 4 channels, in SlotItems' arena; extents: int32
+//         [n_items, 3]; types: int32 [n_items]; out: float or bf16-as-uint16 [n_slots, window, window, channels],
+//         integers in units of their type's largest, zero outside of the slot's own size; sizes: int32 [n_slots, 2],
+//         height and width; owners: int64 [n_slots], the item that a slot shows.
 // Cost    reads a pixel's bytes once and writes its channels: the memory's bandwidth, 2 bytes a bf16 value.
 // Threads one block a slot, a thread a pixel after another.
 // Error   values to one rounding of the output's type.
@@ -18,6 +19,7 @@
 
 #include "kernel/host_device.h"
 #include "kernel/slot_bytes.h"
+#include "kernel/slot_values.h"
 
 namespace gulo {
 
@@ -64,22 +66,42 @@ GULO_HOST_DEVICE inline int32_t mirrored_at_edge(int32_t at, int32_t size) {
   return at < size ? at : 2 * (size - 1) - at;
 }
 
-// Channel `channel` of n_out, of a pixel of n_in: 0 to 255.
-GULO_HOST_DEVICE inline float channel_of(const uint8_t* pixel, int32_t n_in, int32_t n_out, int32_t channel) {
+// Channel `channel` of n_out, of a pixel whose n_in values begin with number `first` of the picture's.
+template <class Value>
+GULO_HOST_DEVICE inline float channel_of(const uint8_t* picture, uint64_t first, int32_t n_in, int32_t n_out,
+                                         int32_t channel) {
+  const auto value = [&](int32_t c) { return value_at<Value>(picture, first + static_cast<uint64_t>(c)); };
   const bool is_alpha = n_out % 2 == 0 && channel == n_out - 1;
-  if (is_alpha) return n_in % 2 == 0 ? pixel[n_in - 1] : 255.f;
-  if (n_in < 3) return pixel[0];
-  if (n_out >= 3) return pixel[channel];
-  // The mean, rounded, as a grey picture's values are whole.
-  const int32_t rounded = (2 * (pixel[0] + pixel[1] + pixel[2]) + 3) / 6;
-  return static_cast<float>(rounded);
+  if (is_alpha) return n_in % 2 == 0 ? in_unit(value(n_in - 1)) : 1.f;
+  if (n_in < 3) return in_unit(value(0));
+  if (n_out >= 3) return in_unit(value(channel));
+  // The mean, rounded where a grey picture's values are whole.
+  const double mean = (static_cast<double>(value(0)) + value(1) + value(2)) / 3;
+  return in_unit(static_cast<Value>(std::numeric_limits<Value>::is_integer ? mean + 0.5 : mean));
+}
+
+GULO_HOST_DEVICE inline float channel_of(SlotValue type, const uint8_t* picture, uint64_t first, int32_t n_in,
+                                         int32_t n_out, int32_t channel) {
+  switch (type) {
+    case SlotValue::kUint8:
+      return channel_of<uint8_t>(picture, first, n_in, n_out, channel);
+    case SlotValue::kUint16:
+      return channel_of<uint16_t>(picture, first, n_in, n_out, channel);
+    case SlotValue::kInt16:
+      return channel_of<int16_t>(picture, first, n_in, n_out, channel);
+    case SlotValue::kInt32:
+      return channel_of<int32_t>(picture, first, n_in, n_out, channel);
+    case SlotValue::kFloat32:
+      return channel_of<float>(picture, first, n_in, n_out, channel);
+  }
+  return 0;
 }
 
 template <class Out>
 struct SlotPixels {
   SlotPixelsShape shape;
   SlotItems items;  // sizes are not looked at
-  const int32_t* extents = nullptr;
+  const int32_t *extents = nullptr, *types = nullptr;
   const int64_t* step = nullptr;
   Out* out = nullptr;
   int32_t* sizes = nullptr;
@@ -94,18 +116,20 @@ struct SlotPixels {
       const PixelDraw draw = draw_pixels(shape, items, extents, static_cast<uint64_t>(*step) * shape.n_slots + slot);
       const int32_t *extent = extents + 3 * draw.item, n_pixels = shape.window * shape.window;
       const uint8_t* picture = items.arena + draw.from;
+      const auto type = static_cast<SlotValue>(types[draw.item]);
       Out* to = out + slot * static_cast<uint64_t>(n_pixels) * static_cast<uint64_t>(shape.channels);
       for (int32_t i = static_cast<int32_t>(thread); i < n_pixels; i += static_cast<int32_t>(kThreads)) {
         const int32_t y = i / shape.window, column = i % shape.window;
         const bool inside = y < draw.height && column < draw.width;
         const int32_t x = draw.mirrored ? draw.width - 1 - column : column;
-        const uint8_t* pixel = nullptr;
+        int64_t first = 0;
         if (inside)
-          pixel = picture + (int64_t{mirrored_at_edge(draw.top + y, extent[0])} * extent[1] +
-                             mirrored_at_edge(draw.left + x, extent[1])) *
-                                extent[2];
+          first = (int64_t{mirrored_at_edge(draw.top + y, extent[0])} * extent[1] +
+                   mirrored_at_edge(draw.left + x, extent[1])) *
+                  extent[2];
         for (int32_t c = 0; c < shape.channels; ++c)
-          put(inside ? channel_of(pixel, extent[2], shape.channels, c) / 255.f : 0.f, to + i * shape.channels + c);
+          put(inside ? channel_of(type, picture, static_cast<uint64_t>(first), extent[2], shape.channels, c) : 0.f,
+              to + i * shape.channels + c);
       }
       if (thread != 0) return;
       sizes[2 * slot] = draw.height;

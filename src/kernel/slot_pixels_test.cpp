@@ -3,7 +3,9 @@
 #include "kernel/slot_pixels.h"
 
 #include <array>
+#include <cmath>
 #include <cstdlib>
+#include <cstring>
 #include <set>
 
 #include "kernel/cuda_test.h"
@@ -11,21 +13,60 @@
 namespace gulo {
 namespace {
 
-// Pictures of odd sizes, all numbers of channels among them.
+// Pictures of odd sizes, all numbers of channels and types of values among them.
 struct Pictures {
   std::vector<uint8_t> arena;
   std::vector<int64_t> begins;
-  std::vector<int32_t> extents;
+  std::vector<int32_t> extents, types;
+  std::vector<std::vector<double>> values;  // as they stand
 
   Pictures() {
     Rng rng(4);
-    for (const auto& [height, width, channels] : std::vector<std::array<int32_t, 3>>{
-             {1, 1, 1}, {16, 16, 3}, {17, 40, 3}, {16, 9, 4}, {33, 16, 2}, {8, 8, 1}, {16, 16, 4}, {40, 40, 1}}) {
+    for (const auto& [height, width, channels, type] : std::vector<std::array<int32_t, 4>>{{1, 1, 1, 0},
+                                                                                           {16, 16, 3, 0},
+                                                                                           {17, 40, 3, 0},
+                                                                                           {16, 9, 4, 0},
+                                                                                           {33, 16, 2, 0},
+                                                                                           {8, 8, 1, 0},
+                                                                                           {16, 16, 4, 0},
+                                                                                           {40, 40, 1, 0},
+                                                                                           {16, 20, 3, 1},
+                                                                                           {9, 9, 2, 1},
+                                                                                           {16, 16, 4, 2},
+                                                                                           {11, 30, 3, 3},
+                                                                                           {18, 16, 3, 4},
+                                                                                           {16, 16, 1, 4}}) {
       begins.push_back(static_cast<int64_t>(arena.size()));
       extents.insert(extents.end(), {height, width, channels});
-      for (int32_t i = 0; i < height * width * channels; ++i) arena.push_back(static_cast<uint8_t>(rng()));
+      types.push_back(type);
+      values.emplace_back();
+      for (int32_t i = 0; i < height * width * channels; ++i) add(static_cast<SlotValue>(type), rng);
     }
   }
+
+  template <class Value>
+  void put_value(Value value) {
+    uint8_t bytes[sizeof(Value)];
+    std::memcpy(bytes, &value, sizeof(Value));
+    arena.insert(arena.end(), bytes, bytes + sizeof(Value));
+    values.back().push_back(static_cast<double>(value));
+  }
+  void add(SlotValue type, Rng& rng) {
+    const uint64_t bits = rng() >> 1;
+    switch (type) {
+      case SlotValue::kUint8:
+        return put_value(static_cast<uint8_t>(bits));
+      case SlotValue::kUint16:
+        return put_value(static_cast<uint16_t>(bits));
+      case SlotValue::kInt16:
+        return put_value(static_cast<int16_t>(bits & 0x7FFF));
+      case SlotValue::kInt32:
+        return put_value(static_cast<int32_t>(bits & 0x7FFFFFFF));
+      case SlotValue::kFloat32:
+        return put_value(static_cast<float>(rng.uniform()));
+    }
+  }
+  double largest(uint64_t item) const { return std::array{255., 65535., 32767., 2147483647., 1.}[types[item]]; }
   uint64_t size() const { return begins.size(); }
   SlotItems view() const { return {arena.data(), begins.data(), nullptr, size()}; }
 
@@ -42,12 +83,14 @@ struct Pictures {
     };
     const int32_t y = walk(draw.top, row, extent[0]);
     const int32_t x = walk(draw.left, draw.mirrored ? draw.width - 1 - column : column, extent[1]);
-    const uint8_t* pixel = arena.data() + begins[draw.item] + (y * extent[1] + x) * n;
-    const double grey = n < 3 ? pixel[0] : (pixel[0] + pixel[1] + pixel[2] + 1) / 3;
-    const double alpha = n == 2 ? pixel[1] : n == 4 ? pixel[3] : 255;
+    const double *pixel = values[draw.item].data() + (y * extent[1] + x) * n, full = largest(draw.item);
+    const bool is_whole = types[draw.item] != static_cast<int32_t>(SlotValue::kFloat32);
+    const double sum = n < 3 ? 0 : pixel[0] + pixel[1] + pixel[2];
+    const double grey = n < 3 ? pixel[0] : is_whole ? std::floor((sum + 1) / 3) : sum / 3;
+    const double alpha = n == 2 ? pixel[1] : n == 4 ? pixel[3] : full;
     const double colours[3] = {n < 3 ? grey : pixel[0], n < 3 ? grey : pixel[1], n < 3 ? grey : pixel[2]};
-    if (n_channels % 2 == 0 && channel == n_channels - 1) return alpha;
-    return n_channels < 3 ? grey : colours[channel];
+    if (n_channels % 2 == 0 && channel == n_channels - 1) return alpha / full;
+    return (n_channels < 3 ? grey : colours[channel]) / full;
   }
 };
 
@@ -87,7 +130,7 @@ struct Result {
         for (int32_t x = 0; x < shape.window; ++x)
           for (int32_t c = 0; c < shape.channels; ++c, ++i) {
             const bool inside = y < draw.height && x < draw.width;
-            const double expected = inside ? pictures.value(draw, y, x, c, shape.channels) / 255 : 0;
+            const double expected = inside ? pictures.value(draw, y, x, c, shape.channels) : 0;
             ASSERT_NEAR(as_float(out[i]), expected, sizeof(Out) == 2 ? expected / 256 : 1e-6)
                 << "item " << draw.item << " at " << y << " " << x << " " << c;
           }
@@ -125,15 +168,10 @@ template <class Out>
 void test_blocks() {
   const Pictures pictures;
   for (const SlotPixelsShape& shape : cases())
-    for (const int64_t step : {0, 1, 6, 15}) {
+    for (const int64_t step : {0, 1, 2, 3, 4, 15}) {
       Result<Out> result(shape);
-      const SlotPixels<Out> slots{shape,
-                                  pictures.view(),
-                                  pictures.extents.data(),
-                                  &step,
-                                  result.out.data(),
-                                  result.sizes.data(),
-                                  result.owners.data()};
+      const SlotPixels<Out> slots{shape, pictures.view(),   pictures.extents.data(), pictures.types.data(),
+                                  &step, result.out.data(), result.sizes.data(),     result.owners.data()};
       run_on_host(slots);
       result.expect_drawn(shape, pictures, step);
     }
@@ -144,17 +182,17 @@ void test_device() {
   const Pictures pictures;
   const CudaVector arena(pictures.arena);
   const CudaVector begins(pictures.begins);
-  const CudaVector extents(pictures.extents);
+  const CudaVector extents(pictures.extents), types(pictures.types);
   for (const SlotPixelsShape& shape : cases())
-    for (const int64_t step : {0, 1, 6, 15}) {
+    for (const int64_t step : {0, 1, 2, 3, 4, 15}) {
       Result<Out> result(shape);
       const CudaVector device_step(std::vector<int64_t>{step}), owners(result.owners);
       const CudaVector out(result.out);
       const CudaVector sizes(result.sizes);
       const SlotItems items{arena.data(), begins.data(), nullptr, pictures.size()};
-      slot_pixels_cuda(
-          SlotPixels<Out>{shape, items, extents.data(), device_step.data(), out.data(), sizes.data(), owners.data()},
-          nullptr);
+      slot_pixels_cuda(SlotPixels<Out>{shape, items, extents.data(), types.data(), device_step.data(), out.data(),
+                                       sizes.data(), owners.data()},
+                       nullptr);
       result.out = out.read();
       result.sizes = sizes.read();
       result.owners = owners.read();

@@ -18,11 +18,9 @@
 
 #include "kernel/host_device.h"
 #include "kernel/slot_bytes.h"
+#include "kernel/slot_values.h"
 
 namespace gulo {
-
-// In the order of data/reader/reader.h's ValueType.
-enum class SlotValue : int32_t { kUint8, kUint16, kInt16, kInt32, kFloat32 };
 
 struct SlotSamplesShape {
   uint32_t n_slots = 0, slot_times = 0;
@@ -63,24 +61,19 @@ GULO_HOST_DEVICE inline SampleDraw draw_samples(const SlotSamplesShape& shape, c
   return draw;
 }
 
-template <class Value>
-GULO_HOST_DEVICE inline float value_in_unit(const uint8_t* bytes, uint64_t index, float unit) {
-  return static_cast<float>(value_at<Value>(bytes, index)) * unit;
-}
-
 // Integers in units of their type's largest.
 GULO_HOST_DEVICE inline float sample_value(SlotValue type, const uint8_t* bytes, uint64_t index) {
   switch (type) {
     case SlotValue::kUint8:
-      return value_in_unit<uint8_t>(bytes, index, 1 / 255.f);
+      return in_unit(value_at<uint8_t>(bytes, index));
     case SlotValue::kUint16:
-      return value_in_unit<uint16_t>(bytes, index, 1 / 65535.f);
+      return in_unit(value_at<uint16_t>(bytes, index));
     case SlotValue::kInt16:
-      return value_in_unit<int16_t>(bytes, index, 1 / 32767.f);
+      return in_unit(value_at<int16_t>(bytes, index));
     case SlotValue::kInt32:
-      return value_in_unit<int32_t>(bytes, index, 1 / 2147483647.f);
+      return in_unit(value_at<int32_t>(bytes, index));
     case SlotValue::kFloat32:
-      return value_in_unit<float>(bytes, index, 1.f);
+      return in_unit(value_at<float>(bytes, index));
   }
   return 0;
 }

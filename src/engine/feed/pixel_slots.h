@@ -10,7 +10,7 @@ namespace gulo {
 
 class PixelSlots : public SlotFeed {
  public:
-  // The items are pictures of 8 bits a value (check_picture).
+  // The items are pictures (check_picture).
   PixelSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
              const SlotPixelsShape& shape, const DeviceRoom& room);
 

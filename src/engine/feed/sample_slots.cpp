@@ -10,12 +10,6 @@
 namespace gulo {
 namespace {
 
-static_assert(static_cast<int>(SlotValue::kUint8) == static_cast<int>(ValueType::kUint8) &&
-              static_cast<int>(SlotValue::kUint16) == static_cast<int>(ValueType::kUint16) &&
-              static_cast<int>(SlotValue::kInt16) == static_cast<int>(ValueType::kInt16) &&
-              static_cast<int>(SlotValue::kInt32) == static_cast<int>(ValueType::kInt32) &&
-              static_cast<int>(SlotValue::kFloat32) == static_cast<int>(ValueType::kFloat32));
-
 SlotSort sort_of(const SlotSamplesShape& shape) {
   return {shape.n_slots, uint64_t{shape.window_times} * static_cast<uint64_t>(shape.channels) * sizeof(float),
           shape.seed};
@@ -26,13 +20,8 @@ SlotSort sort_of(const SlotSamplesShape& shape) {
 SampleSlots::SampleSlots(const Corpus& corpus, const std::vector<uint32_t>& items, const at::Tensor& targets,
                          const SlotSamplesShape& shape, const DeviceRoom& room)
     : SlotFeed(corpus, items, targets, sort_of(shape), room), shape_(shape) {
-  std::vector<int32_t> types;
   std::vector<float> rates;
-  for (const uint32_t item : items) {
-    types.push_back(static_cast<int32_t>(corpus.shapes[item].type));
-    rates.push_back(rate_value(corpus.shapes[item].rate_hz));
-  }
-  types_ = at::tensor(types, at::kInt).to(room.device);
+  for (const uint32_t item : items) rates.push_back(rate_value(corpus.shapes[item].rate_hz));
   rates_ = at::tensor(rates, at::kFloat).to(room.device);
   look_at_slots(corpus, items);
 }
@@ -56,7 +45,7 @@ std::vector<at::Tensor> SampleSlots::draw(const at::Tensor& owners) {
   const SlotSamples kernel{shape_,
                            items(),
                            extents(),
-                           pointer_to<int32_t>(types_),
+                           types(),
                            step(),
                            pointer_to<float>(values),
                            pointer_to<int32_t>(places),

@@ -22,7 +22,7 @@ class SampleSlots : public SlotFeed {
   void look_at_slots(const Corpus& corpus, const std::vector<uint32_t>& items);
 
   SlotSamplesShape shape_;
-  at::Tensor types_, rates_;  // of the items: int32, float
+  at::Tensor rates_;  // of the items, float
   std::vector<SampleDraw> examples_;
 };
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "kernel/cuda_device.h"
+#include "kernel/slot_values.h"
 
 namespace gulo {
 namespace {
@@ -13,6 +14,19 @@ namespace {
 // The rest is the network's.
 constexpr double kCorpusShare = 0.5;
 constexpr uint64_t kPieceBytes = 64 << 20;
+
+static_assert(static_cast<int>(SlotValue::kUint8) == static_cast<int>(ValueType::kUint8) &&
+              static_cast<int>(SlotValue::kUint16) == static_cast<int>(ValueType::kUint16) &&
+              static_cast<int>(SlotValue::kInt16) == static_cast<int>(ValueType::kInt16) &&
+              static_cast<int>(SlotValue::kInt32) == static_cast<int>(ValueType::kInt32) &&
+              static_cast<int>(SlotValue::kFloat32) == static_cast<int>(ValueType::kFloat32));
+
+std::vector<int32_t> types_of(const Corpus& corpus, const std::vector<uint32_t>& items) {
+  std::vector<int32_t> types;
+  if (corpus.shapes.empty()) return types;
+  for (const uint32_t item : items) types.push_back(static_cast<int32_t>(corpus.shapes[item].type));
+  return types;
+}
 
 uint64_t room_on(const at::Device& device) {
   if (!device.is_cuda()) return std::numeric_limits<uint64_t>::max();
@@ -54,6 +68,7 @@ SlotFeed::SlotFeed(const Corpus& corpus, const std::vector<uint32_t>& items, con
   }
   sizes_ = at::tensor(sizes, at::kLong).to(device);
   extents_ = at::tensor(extents_of(corpus, items), at::kInt).to(device);
+  types_ = at::tensor(types_of(corpus, items), at::kInt).to(device);
   if (corpus.n_bytes() <= room.corpus_bytes) {
     arena_ = upload_bytes(corpus, device);
     begins_ = at::tensor(begins, at::kLong).to(device);
@@ -70,6 +85,7 @@ SlotItems SlotFeed::items() const {
 }
 
 const int32_t* SlotFeed::extents() const { return pointer_to<int32_t>(extents_); }
+const int32_t* SlotFeed::types() const { return pointer_to<int32_t>(types_); }
 const int64_t* SlotFeed::step() const { return pointer_to<int64_t>(step_); }
 
 at::Tensor SlotFeed::empty(at::IntArrayRef sizes, at::ScalarType type) const {

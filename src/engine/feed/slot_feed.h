@@ -75,6 +75,7 @@ class SlotFeed {
   // What lies on the device, for a kernel.
   SlotItems items() const;
   const int32_t* extents() const;  // [n_items, 3]; only of a corpus with shapes
+  const int32_t* types() const;    // [n_items], SlotValues; the same
   const int64_t* step() const;
   at::Tensor empty(at::IntArrayRef sizes, at::ScalarType type) const;
   bool on_cuda() const { return step_.is_cuda(); }
@@ -85,7 +86,7 @@ class SlotFeed {
  private:
   int64_t n_slots_, n_items_;
   std::unique_ptr<ShardStream> stream_;  // null: the whole corpus is in arena_
-  at::Tensor arena_, begins_, sizes_, extents_, targets_, step_;
+  at::Tensor arena_, begins_, sizes_, extents_, types_, targets_, step_;
 };
 
 // [items, 3]: the items' shapes, one behind the other; none of a corpus without shapes.

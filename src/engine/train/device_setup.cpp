@@ -23,10 +23,6 @@ constexpr int64_t kStepIds = 1 << 26, kLeastRows = 64;
 // A byte of text names three of them, and every slot has room for the longest row's.
 constexpr uint64_t kMostRowBytes = 256 << 10;
 
-bool has_wide_values(const Corpus& corpus) {
-  return std::ranges::any_of(corpus.shapes, [](const ItemShape& shape) { return shape.type != ValueType::kUint8; });
-}
-
 bool has_long_rows(const Corpus& corpus) {
   for (size_t i = 0; i < corpus.n_items(); ++i)
     if (corpus.offsets[i + 1] - corpus.offsets[i] > kMostRowBytes) return true;
@@ -124,10 +120,9 @@ double forward_flops_of(const SampleNetwork& network, const SampleSlots& feed) {
 }  // namespace
 
 bool trains_on_device(const Corpus& corpus, std::string* why) {
-  *why = corpus.kind == Kind::kFields                              ? "items of several fields"
-         : corpus.kind == Kind::kPixels && has_wide_values(corpus) ? "pictures of more than 8 bits a value"
-         : corpus.kind == Kind::kCells && has_long_rows(corpus)    ? "rows of more than 256 KB"
-                                                                   : "";
+  *why = corpus.kind == Kind::kFields                           ? "items of several fields"
+         : corpus.kind == Kind::kCells && has_long_rows(corpus) ? "rows of more than 256 KB"
+                                                                : "";
   return why->empty();
 }
 

@@ -176,6 +176,30 @@ TEST(DeviceTrainer, LearnsPicturesOfManySizes) {
   expect_learned(data, result);
 }
 
+// The same pictures with 16 bits a value.
+Corpus with_wide_values(const Corpus& pictures) {
+  Corpus wide = pictures;
+  wide.arena = {};
+  for (size_t i = 0; i < pictures.n_items(); ++i) {
+    for (const uint8_t value : pictures.item(i)) wide.arena.insert(wide.arena.end(), 2, value);  // times 257
+    wide.offsets[i + 1] = wide.arena.size();
+    wide.shapes[i].type = ValueType::kUint16;
+  }
+  wide.arena.resize(wide.arena.size() + Corpus::kArenaPadding);
+  return wide;
+}
+
+TEST(DeviceTrainer, LearnsPicturesOf16Bits) {
+  const Corpus data = pictures(), wide = with_wide_values(data);
+  std::string why;
+  EXPECT_TRUE(trains_on_device(wide, &why)) << why;
+  const DeepResult expected = train(data, options_for(4), at::kCPU, small_pixel_plan()),
+                   few = train(wide, options_for(4), at::kCPU, small_pixel_plan());
+  for (size_t i = 0; i < expected.valid_logits.size(); ++i)
+    ASSERT_NEAR(few.valid_logits[i], expected.valid_logits[i], 1e-2) << i;
+  expect_learned(wide, train(wide, options_for(100), too_small_for(wide), small_pixel_plan()));
+}
+
 TEST(DeviceTrainer, LearnsPicturesThatFillTheirSlots) {
   const Corpus data = small_pictures(360, Mark::kStripes, 18, 18);
   expect_learned(data, train(data, options_for(100), at::kCPU, small_pixel_plan()));
@@ -321,12 +345,14 @@ TEST(DeviceTrainer, EndsATableAfterTheEpochsAskedFor) {
   options.seconds = 60;
   CellPlan plan = small_cell_plan(data);
   plan.max_epochs = 6;
-  double fraction = 0;
-  options.progress = [&](const DeepProgress& now) { return fraction = now.fraction, true; };
+  options.progress = [&](const DeepProgress& now) {
+    EXPECT_NEAR(now.fraction, static_cast<double>(now.step) / 24, 1e-6);
+    return true;
+  };
   const DeepResult result = train(data, options, at::kCPU, plan);
-  EXPECT_NEAR(result.epochs, 6, 0.3);
-  EXPECT_EQ(fraction, 1);
-  expect_learned(data, result, 0.5);
+  EXPECT_EQ(result.steps, 24);
+  EXPECT_EQ(result.epochs, 6);
+  expect_learned(data, result, 0.2);
 }
 
 TEST(DeviceTrainer, SameSeedSameBits) {
@@ -420,7 +446,7 @@ TEST(DeviceTrainerOfSeveral, LearnsATable) {
   const Corpus data = table();
   std::vector<DeepResult> results(2);
   expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
-    losses_of(data, small_cell_plan(data), 100, &cluster, &results[static_cast<size_t>(cluster.rank())]);
+    losses_of(data, small_cell_plan(data), 60, &cluster, &results[static_cast<size_t>(cluster.rank())]);
   }));
   for (const DeepResult& result : results) {
     expect_learned(data, result);
@@ -460,16 +486,17 @@ TEST(TrainsOnDevice, RefusesOtherKindsAndLongRows) {
 
 // A batch has room for its longest row's n-grams in every slot.
 TEST(SetupOnDevice, LongTextsMakeSmallerBatches) {
+  constexpr size_t kLength = 200 << 10;
   std::vector<std::vector<std::string>> rows;
-  for (int i = 0; i < 400; ++i) rows.push_back({std::to_string(i), i == 7 ? std::string(200 << 10, 'a') : "b"});
+  for (int i = 0; i < 400; ++i)
+    rows.push_back({std::to_string(i), i == 7 ? std::string(kLength, 'a') : "b" + std::to_string(i)});
   Corpus data = table_corpus(rows);
   data.labels = {"one", "two"};
   const std::vector<uint32_t> items = items_between(0, 400);
   CellPlan plan = plan_cells(data, items, {.seconds = 0.1, .flops_per_s = 1e9}, kDeviceCells);
   plan.batch_rows = 300;
-  plan.spec.columns[1].text = true;
-  EXPECT_EQ(setup_on_device(data, items, plan, 0, at::kFloat, at::kCPU).feed->n_slots(),
-            (1 << 26) / (3 * (200 << 10) + 1));
+  const auto n_slots = setup_on_device(data, items, plan, 0, at::kFloat, at::kCPU).feed->n_slots();
+  EXPECT_EQ(n_slots, (1 << 26) / (3 * static_cast<int64_t>(kLength)));  // as many n-grams, ends marked
 }
 
 TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
@@ -592,6 +619,14 @@ TEST(DeviceTrainer, LearnsATableOnADevice) {
   options.dtype = at::kBFloat16;
   const Corpus data = table();
   expect_learned(data, train(data, options, at::kCUDA, small_cell_plan(data)));
+}
+
+TEST(DeviceTrainer, LearnsPicturesOf16BitsOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  DeepOptions options = options_for(100);
+  options.dtype = at::kBFloat16;
+  const Corpus data = with_wide_values(pictures());
+  expect_learned(data, train(data, options, at::kCUDA, small_pixel_plan()));
 }
 
 TEST(DeviceTrainer, LearnsSignalsOnADevice) {
