@@ -323,31 +323,11 @@ class DeepTrainer {
            fraction() >= static_cast<double>(n_validated_ + 1) / static_cast<double>(n_validations_) && fraction() < 1;
   }
 
-  std::vector<float> valid_logits() {
-    if (!cluster_) return logits_between(0, valid_items_.size());
-    // What no gradient trains each process has followed by itself.
-    for (const Parameter& parameter : network_->parameters())
-      if (!parameter.trained) cluster_->broadcast(parameter.value.detach());
-    const auto rank = static_cast<size_t>(cluster_->rank()), n_ranks = static_cast<size_t>(cluster_->size());
-    const size_t n_items = valid_items_.size(), begin = n_items * rank / n_ranks, end = n_items * (rank + 1) / n_ranks;
-    const std::vector<float> mine = logits_between(begin, end);
-    const auto n_labels = corpus_.labels.size();
-    const at::Tensor all = at::zeros({static_cast<int64_t>(n_items * n_labels)});
-    float* values = all.mutable_data_ptr<float>();
-    std::ranges::copy(mine, values + begin * n_labels);
-    cluster_->sum(all);
-    return {values, values + n_items * n_labels};
-  }
-
-  std::vector<float> logits_between(size_t begin, size_t end) {
-    return logits_in_parts(*network_, corpus_, std::span(valid_items_).subspan(begin, end - begin),
-                           static_cast<size_t>(max_windows_));
-  }
-
   void validate() {
     ++n_validated_;
     const double start_s = now_s();
-    std::vector<float> logits = valid_logits();
+    std::vector<float> logits =
+        logits_of_all(*network_, corpus_, valid_items_, static_cast<size_t>(max_windows_), cluster_);
     expected_validation_s_ = now_s() - start_s;
     if (options_.steps == 0) reserve_last_validation();
     const double error = answer_error(logits, valid_targets_);

@@ -53,7 +53,6 @@ class DeviceTrainer {
         options_(options),
         cluster_(options.cluster),
         device_(device),
-        labels_(corpus.labels.size()),
         start_s_(now_s()),
         valid_targets_(targets_of(corpus, valid)) {
     for (const uint32_t item : valid) valid_items_.push_back(corpus.view(item));
@@ -218,37 +217,12 @@ class DeviceTrainer {
   }
 
   // Shared out among the processes. What no gradient trains each has followed by itself: rank 0's counts.
-  std::vector<float> valid_logits() {
-    const auto rank = static_cast<size_t>(cluster_ ? cluster_->rank() : 0), n = static_cast<size_t>(n_ranks());
-    const size_t n_items = valid_items_.size(), begin = n_items * rank / n, end = n_items * (rank + 1) / n;
-    std::vector<float> logits;
-    on_stream([&] {
-      if (cluster_) take_untrained_from_first();
-      if (begin < end)
-        logits = logits_in_parts(steps_->network(), corpus_, std::span(valid_items_).subspan(begin, end - begin),
-                                 kMaxWindows);
-    });
-    if (!cluster_) return logits;
-    const at::Tensor all = at::zeros({static_cast<int64_t>(n_items * labels_)});
-    std::ranges::copy(logits, all.mutable_data_ptr<float>() + begin * labels_);
-    cluster_->sum(all);
-    return {all.const_data_ptr<float>(), all.const_data_ptr<float>() + all.numel()};
-  }
-
-  void take_untrained_from_first() {
-    for (const Parameter& parameter : steps_->network().parameters()) {
-      if (parameter.trained) continue;
-      const at::Tensor first = parameter.value.detach().to(at::kCPU, at::kFloat, false, true);
-      cluster_->broadcast(first);
-      parameter.value.detach().copy_(first);
-    }
-  }
-
   void validate() {
     ++n_validated_;
     if (valid_items_.empty()) return;
     const double start_s = now_s();
-    std::vector<float> logits = valid_logits();
+    std::vector<float> logits;
+    on_stream([&] { logits = logits_of_all(steps_->network(), corpus_, valid_items_, kMaxWindows, cluster_); });
     validation_s_ = now_s() - start_s;
     valid_error_ = answer_error(logits, valid_targets_);
     result_.curve.push_back({now_s() - start_s_, result_.steps, steps_->loss(), valid_error_});
@@ -288,7 +262,6 @@ class DeviceTrainer {
   const DeepOptions& options_;
   Cluster* cluster_;
   const at::Device device_;
-  const size_t labels_;  // logits an item has
   const double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;

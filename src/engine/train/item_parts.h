@@ -1,4 +1,4 @@
-// Logits of many items, part by part where they lie in a file.
+// Logits of many items: part by part where they lie in a file, shared out where there are several processes.
 #pragma once
 
 #include <cstddef>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "data/corpus.h"
+#include "engine/cluster/cluster.h"
 #include "engine/net/deep_network.h"
 
 namespace gulo {
@@ -14,5 +15,10 @@ namespace gulo {
 // memory that it may take.
 std::vector<float> logits_in_parts(DeepNetwork& network, const Corpus& corpus, std::span<const ItemView> items,
                                    size_t max_windows);
+
+// The same of all processes together, each of which looks at its share of the items; they may be alone (null). What no
+// gradient trains each has followed by itself: of that all take rank 0's first.
+std::vector<float> logits_of_all(DeepNetwork& network, const Corpus& corpus, std::span<const ItemView> items,
+                                 size_t max_windows, Cluster* cluster);
 
 }  // namespace gulo
