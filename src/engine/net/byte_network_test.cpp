@@ -10,6 +10,7 @@
 #include "engine/net/pool.h"
 #include "engine/net/residual_block.h"
 #include "engine/net/row_kernels.h"
+#include "engine/net/tensor_checks.h"
 #include "engine/net/tile_product.h"
 #include "kernel/byte_stem.h"
 
@@ -32,19 +33,11 @@ struct Rows {
   }
 };
 
-at::Tensor parameter(at::IntArrayRef shape, double deviation) {
-  return (at::randn(shape) * deviation).set_requires_grad(true);
-}
-
 at::Tensor rms_norm(const at::Tensor& x) { return x * (x.square().mean(1, true) + kNormEpsilon).rsqrt(); }
 
 at::Tensor neighbours(const at::Tensor& x) {
   const at::Tensor blank = at::zeros({1, x.size(1)}, x.options());
   return at::cat({at::cat({blank, x.slice(0, 0, -1)}), x, at::cat({x.slice(0, 1), blank})}, 1);
-}
-
-double relative_error(const at::Tensor& a, const at::Tensor& exact) {
-  return ((a - exact).norm() / (exact.norm() + 1e-30)).item<double>();
 }
 
 // Both ways of computing one thing from the same leaves agree in value and in every leaf's gradient. Blank rows of the
@@ -89,8 +82,8 @@ TEST_F(NetworkTest, BlockEqualsPlainComposition) {
     for (const auto& [width, hidden] : {std::pair<int64_t, int64_t>{32, 48}, {64, 16}}) {
       const at::Tensor keep = rows.keep();
       at::Tensor x = rows.random(width).set_requires_grad(true);
-      at::Tensor w1 = parameter({3 * width, hidden}, 0.1), b1 = parameter({hidden}, 0.1);
-      at::Tensor w2 = parameter({hidden, width}, 0.1), b2 = parameter({width}, 0.1);
+      at::Tensor w1 = random_parameter({3 * width, hidden}, 0.1), b1 = random_parameter({hidden}, 0.1);
+      at::Tensor w2 = random_parameter({hidden, width}, 0.1), b2 = random_parameter({width}, 0.1);
       expect_same(
           {x, w1, b1, w2, b2}, keep, [&] { return residual_block(x.to(c.dtype), w1, b1, w2, b2, keep).to(at::kFloat); },
           [&] {
@@ -108,7 +101,7 @@ TEST_F(NetworkTest, JoinEqualsPlainComposition) {
     for (int64_t joined : {1, 4}) {
       const at::Tensor keep = rows.keep();
       at::Tensor x = rows.random(32, joined).set_requires_grad(true);
-      at::Tensor w = parameter({joined * 32, 48}, 0.1), b = parameter({48}, 0.1);
+      at::Tensor w = random_parameter({joined * 32, 48}, 0.1), b = random_parameter({48}, 0.1);
       expect_same(
           {x, w, b}, keep, [&] { return join_rows(x.to(c.dtype), w, b, keep).to(at::kFloat); },
           [&] { return at::addmm(b, rms_norm(x).view({Rows::kRows, joined * 32}), w) * keep.unsqueeze(1); },
@@ -120,7 +113,7 @@ TEST_F(NetworkTest, PoolEqualsPlainComposition) {
   const Rows rows;
   for (const Case& c : cases()) {
     at::Tensor x = rows.random(32).to(c.dtype).to(at::kFloat).set_requires_grad(true),
-               queries = parameter({3, 32}, 0.5);
+               queries = random_parameter({3, 32}, 0.5);
     expect_same(
         {x, queries}, at::ones({5}), [&] { return pool_items(x.to(c.dtype), queries, rows.begins, rows.ends); },
         [&] {
@@ -136,7 +129,7 @@ TEST_F(NetworkTest, PoolEqualsPlainComposition) {
   }
 }
 
-ByteNetworkSpec small_spec() {
+ByteNetworkSpec small_byte_spec() {
   ByteNetworkSpec spec;
   spec.taps = 4;
   spec.stem_width = 32;
@@ -181,7 +174,7 @@ void randomise_head(const ByteNetwork& network) {
 TEST_F(NetworkTest, PredictionDependsNeitherOnBatchMatesNorOnPlace) {
   const std::vector<Bytes> items = random_items({3, 700, 64, 0, 1500, 129});
   for (const Case& c : cases()) {
-    ByteNetwork network(small_spec(), 3, c.dtype);
+    ByteNetwork network(small_byte_spec(), 3, c.dtype);
     randomise_head(network);
     const at::NoGradGuard no_grad;
     const auto logits = [&](const std::vector<Bytes>& batch, int32_t gap) {
@@ -197,9 +190,9 @@ TEST_F(NetworkTest, PredictionDependsNeitherOnBatchMatesNorOnPlace) {
 }
 
 TEST_F(NetworkTest, ExportAndImportGiveTheSameLogits) {
-  ByteNetwork network(small_spec(), 3, fastest_dtype());
+  ByteNetwork network(small_byte_spec(), 3, fastest_dtype());
   randomise_head(network);
-  ByteNetwork other(small_spec(), 4, fastest_dtype());
+  ByteNetwork other(small_byte_spec(), 4, fastest_dtype());
   const ParameterBuffers buffers = network.export_parameters();
   other.import_parameters(buffers.tensors);
   const Batch packed = pack(random_items({100, 300}), network.coarse_row_bytes(), 1);
@@ -213,7 +206,7 @@ TEST_F(NetworkTest, ExportAndImportGiveTheSameLogits) {
 }
 
 TEST_F(NetworkTest, ImportNamesTheDamagedTensor) {
-  ByteNetwork network(small_spec(), 3, at::kFloat);
+  ByteNetwork network(small_byte_spec(), 3, at::kFloat);
   ParameterBuffers buffers = network.export_parameters();
   buffers.tensors["deep.stage1.block0.w2"].shape = {1, 2};
   try {
@@ -226,19 +219,19 @@ TEST_F(NetworkTest, ImportNamesTheDamagedTensor) {
 }
 
 TEST_F(NetworkTest, RefusesImpossibleSpecs) {
-  ByteNetworkSpec spec = small_spec();
+  ByteNetworkSpec spec = small_byte_spec();
   spec.stages[0].width = 33;
   EXPECT_THROW(ByteNetwork(spec, 0, at::kFloat), Error);
-  spec = small_spec();
+  spec = small_byte_spec();
   spec.taps = 0;
   EXPECT_THROW(ByteNetwork(spec, 0, at::kFloat), Error);
-  spec = small_spec();
+  spec = small_byte_spec();
   spec.stages[1].downsample = 0;
   EXPECT_THROW(ByteNetwork(spec, 0, at::kFloat), Error);
 }
 
 TEST_F(NetworkTest, CountsTheFlopsOfItsMatrices) {
-  ByteNetwork network(small_spec(), 3, at::kFloat);
+  ByteNetwork network(small_byte_spec(), 3, at::kFloat);
   int64_t fine = 0, coarse = 0, head = 0;  // multiplications a row of each resolution, and an item
   for (const Parameter& p : network.parameters()) {
     if (p.name.starts_with("stage0") && p.hidden_matrix) fine += p.value.numel();

@@ -14,6 +14,7 @@
 #include "base/rng.h"
 #include "data/cells.h"
 #include "engine/net/make_network.h"
+#include "engine/net/tensor_checks.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
@@ -21,7 +22,7 @@ namespace {
 
 constexpr int kRows = 60, kLabels = 3;
 
-CellNetworkSpec small_spec() {
+CellNetworkSpec small_cell_spec() {
   return {.columns = {{.number = true}, {.number = true, .value = true}, {.value = true, .text = true}},
           .n_knots = 9,
           .n_waves = 4,
@@ -63,7 +64,7 @@ BatchTargets targets_of(Task task, const Table& table) {
 }
 
 CellNetworkSpec spec_of(Task task) {
-  CellNetworkSpec spec = small_spec();
+  CellNetworkSpec spec = small_cell_spec();
   spec.task = task;
   if (task == Task::kNumber) spec.n_labels = 1;
   return spec;
@@ -97,13 +98,6 @@ double train(CellNetwork& network, const Table& table, int n_steps, double rate)
   return loss;
 }
 
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  EXPECT_EQ(a.size(), b.size());
-  double largest = 0;
-  for (size_t i = 0; i < a.size(); ++i) largest = std::max(largest, std::abs(static_cast<double>(a[i]) - b[i]));
-  return largest;
-}
-
 TEST(CellNetwork, GradientsReachEveryTrainedParameter) {
   const Table table;
   for (const Task task : {Task::kLabel, Task::kLabels, Task::kNumber}) {
@@ -122,14 +116,14 @@ TEST(CellNetwork, GradientsReachEveryTrainedParameter) {
 // The linear heads: a neighbour head that never sees a row itself cannot learn it by heart.
 TEST(CellNetwork, LearnsOneBatchByHeart) {
   const Table table;
-  CellNetworkSpec spec = small_spec();
+  CellNetworkSpec spec = small_cell_spec();
   CellNetwork network(spec, 1);
   EXPECT_LT(train(network, table, 300, 0.02), 0.01);
 }
 
 TEST(CellNetwork, NeighboursAnswerWithTheirLabels) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   for (const Parameter& parameter : network.parameters())
     if (parameter.name == "neighbours.log_temperature") parameter.value.detach().fill_(8);
   const std::vector<float> logits = network.logits(table.views(), 0);
@@ -174,7 +168,7 @@ double mean_log_likelihood(CellNetwork& network, const Table& table) {
 // At a high temperature's inverse each row's nearest neighbour is itself, and the linear heads know nothing.
 TEST(CellNetwork, TuningPrefersTheAnswersThatAreRight) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1), other = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1), other = begun(small_cell_spec(), table, 1);
   for (CellNetwork* each : {&network, &other}) parameter_of(*each, "neighbours.log_temperature").detach().fill_(8);
   const double before = mean_log_likelihood(network, table);
   std::vector<int> labels;
@@ -236,7 +230,7 @@ TEST(CellNetwork, SlotsTeachWhatABatchDoes) {
 
 TEST(CellNetwork, SlotsDropHiddenUnits) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   const SlotBatch slots = slots_of(network, table, 1);
   const auto loss = [&](double dropout) {
     return network.loss_of_slots(slots, targets_of(Task::kLabel, table), {.head_dropout = dropout}).item<double>();
@@ -262,7 +256,7 @@ TEST(CellNetwork, EveryTrainedParameterOfAnyTableHasAGradient) {
   const Table table;
   for (const std::vector<CellColumnSpec>& columns :
        {std::vector<CellColumnSpec>{{.number = true}, {.number = true}, {}}, {{}, {}, {.text = true}}}) {
-    CellNetworkSpec spec = small_spec();
+    CellNetworkSpec spec = small_cell_spec();
     spec.columns = columns;
     CellNetwork network(spec, 1);
     const at::Tensor loss =
@@ -274,7 +268,7 @@ TEST(CellNetwork, EveryTrainedParameterOfAnyTableHasAGradient) {
 TEST(CellNetwork, AnswersOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   const std::vector<float> expected = network.logits(table.views(), 0);
   network.to(at::kCUDA);
   EXPECT_LT(largest_difference(network.logits(table.views(), 0), expected), 1e-3);
@@ -284,8 +278,8 @@ TEST(CellNetwork, AnswersOnADevice) {
 
 TEST(CellNetwork, SameSeedSameBits) {
   const Table table;
-  CellNetwork one = begun(small_spec(), table, 3), same = begun(small_spec(), table, 3),
-              other = begun(small_spec(), table, 4);
+  CellNetwork one = begun(small_cell_spec(), table, 3), same = begun(small_cell_spec(), table, 3),
+              other = begun(small_cell_spec(), table, 4);
   for (CellNetwork* network : {&one, &same, &other}) train(*network, table, 3, 0.01);
   EXPECT_EQ(one.logits(table.views(), 0), same.logits(table.views(), 0));
   EXPECT_NE(one.logits(table.views(), 0), other.logits(table.views(), 0));
@@ -293,7 +287,7 @@ TEST(CellNetwork, SameSeedSameBits) {
 
 TEST(CellNetwork, AnItemsLogitsDoNotDependOnTheOthers) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   const std::vector<ItemView> views = table.views();
   const std::vector<float> together = network.logits(views, 0);
   for (const size_t i : {0, 10, 37}) {
@@ -306,7 +300,7 @@ TEST(CellNetwork, AnItemsLogitsDoNotDependOnTheOthers) {
 
 TEST(CellNetwork, SpecAndParametersRebuildIt) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   train(network, table, 3, 0.01);
   const nlohmann::json json = to_json(std::get<CellNetworkSpec>(network.saved_spec()));
   const ParameterBuffers saved = network.export_parameters();
@@ -317,7 +311,7 @@ TEST(CellNetwork, SpecAndParametersRebuildIt) {
 // What a step or an import changed must not be answered from the old training rows' places.
 TEST(CellNetwork, KeysFollowTheParameters) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1), other = begun(small_spec(), table, 2);
+  CellNetwork network = begun(small_cell_spec(), table, 1), other = begun(small_cell_spec(), table, 2);
   const std::vector<float> before = network.logits(table.views(), 0), theirs = other.logits(table.views(), 0);
   const ParameterBuffers saved = network.export_parameters();
   network.import_parameters(other.export_parameters().tensors);
@@ -330,7 +324,7 @@ TEST(CellNetwork, KeysFollowTheParameters) {
 
 TEST(CellNetwork, OddCellsHaveFiniteLogits) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   for (const char* number : {"1e30", "-1e30", "inf", "-inf", "nan", "?", "", "1e400"})
     for (const char* text : {"never seen", "", "\xff\xfe"}) {
       const std::vector<uint8_t> row = pack_cells(std::vector<std::string>{number, number, text});
@@ -341,7 +335,7 @@ TEST(CellNetwork, OddCellsHaveFiniteLogits) {
 
 TEST(CellNetwork, MissingIsNotTheLeastNumber) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   const std::vector<uint8_t> missing = pack_cells(std::vector<std::string>{"", "3", "red"}),
                              least = pack_cells(std::vector<std::string>{"-1e30", "3", "red"});
   const ItemView views[] = {{{ValueType::kUint8, {3, 1, 1}}, missing}, {{ValueType::kUint8, {3, 1, 1}}, least}};
@@ -358,7 +352,7 @@ TEST(CellNetwork, RefusesDamagedRememberedRows) {
                                     {"remembered.lookup_begins", -4},
                                     {"answer.shares", -1},
                                     {"answer.shares", std::nan("")}}) {
-    CellNetwork network = begun(small_spec(), table, 1);
+    CellNetwork network = begun(small_cell_spec(), table, 1);
     for (const Parameter& parameter : network.parameters())
       if (parameter.name == name) parameter.value.detach()[2].fill_(value);
     EXPECT_THROW(network.logits(table.views(), 0), Error) << name << " " << value;
@@ -367,7 +361,7 @@ TEST(CellNetwork, RefusesDamagedRememberedRows) {
 
 TEST(CellNetwork, RefusesARowOfAnotherTable) {
   const Table table;
-  CellNetwork network = begun(small_spec(), table, 1);
+  CellNetwork network = begun(small_cell_spec(), table, 1);
   const std::vector<uint8_t> row = pack_cells(std::vector<std::string>{"1"});
   const ItemView view{{ValueType::kUint8, {1, 1, 1}}, row};
   EXPECT_THROW(network.logits({&view, 1}, 0), Error);

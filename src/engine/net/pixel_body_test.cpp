@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "engine/net/tensor_checks.h"
 #include "engine/net/tile_product.h"
 
 namespace gulo {
@@ -13,16 +14,12 @@ namespace {
 
 std::vector<GridSize> mixed_sizes() { return {{5, 7}, {1, 1}, {16, 16}, {3, 40}, {8, 2}, {16, 16}, {2, 9}, {13, 13}}; }
 
-at::Tensor parameter(at::IntArrayRef shape, double deviation) {
-  return (at::randn(shape) * deviation).set_requires_grad(true);
-}
-
 std::vector<PixelLayer> random_layers() {
   std::vector<PixelLayer> layers;
   int64_t width = 16;
   for (const auto& [out, halves] : {std::pair<int64_t, bool>{32, true}, {32, false}, {48, true}, {16, false}}) {
-    layers.push_back({parameter({9 * width, out}, 1 / std::sqrt(9. * static_cast<double>(width))),
-                      parameter({out}, 0.2), at::randn({out}) * 0.1, at::rand({out}) + 0.5, halves});
+    layers.push_back({random_parameter({9 * width, out}, 1 / std::sqrt(9. * static_cast<double>(width))),
+                      random_parameter({out}, 0.2), at::randn({out}) * 0.1, at::rand({out}) + 0.5, halves});
     width = out;
   }
   return layers;
@@ -70,20 +67,16 @@ at::Tensor plain_body(const at::Tensor& rows, const std::vector<GridSize>& sizes
   return at::stack(features);
 }
 
-double relative_error(const at::Tensor& a, const at::Tensor& exact) {
-  return ((a - exact).norm() / (exact.norm() + 1e-30)).item<double>();
-}
-
-struct Case {
+struct LayerCase {
   at::ScalarType dtype;
   double value_tolerance, gradient_tolerance;
 };
 
 // Gradients are rounded to bf16 between the layers.
-std::vector<Case> cases() {
-  std::vector<Case> cases{{at::kFloat, 1e-5, 1e-4}};
-  if (fastest_dtype() == at::kBFloat16) cases.push_back({at::kBFloat16, 2e-3, 2e-2});
-  return cases;
+std::vector<LayerCase> layer_cases() {
+  std::vector<LayerCase> layer_cases{{at::kFloat, 1e-5, 1e-4}};
+  if (fastest_dtype() == at::kBFloat16) layer_cases.push_back({at::kBFloat16, 2e-3, 2e-2});
+  return layer_cases;
 }
 
 class PixelBodyTest : public ::testing::Test {
@@ -98,7 +91,7 @@ class PixelBodyTest : public ::testing::Test {
 };
 
 TEST_F(PixelBodyTest, TrainingEqualsPlainCompositionInValueAndGradient) {
-  for (const Case& c : cases()) {
+  for (const LayerCase& c : layer_cases()) {
     const std::vector<PixelLayer> layers = random_layers();
     const at::Tensor rows = layout_rows_.to(c.dtype);
     const at::Tensor exact = plain_body(rows, mixed_sizes(), layers, true);
@@ -124,7 +117,7 @@ TEST_F(PixelBodyTest, TrainingEqualsPlainCompositionInValueAndGradient) {
 
 TEST_F(PixelBodyTest, PredictionEqualsPlainComposition) {
   const at::NoGradGuard no_grad;
-  for (const Case& c : cases()) {
+  for (const LayerCase& c : layer_cases()) {
     const std::vector<PixelLayer> layers = random_layers();
     const at::Tensor rows = layout_rows_.to(c.dtype);
     EXPECT_LT(relative_error(pixel_body(rows, layout_, layers, false), plain_body(rows, mixed_sizes(), layers, false)),
@@ -134,7 +127,7 @@ TEST_F(PixelBodyTest, PredictionEqualsPlainComposition) {
 
 TEST_F(PixelBodyTest, APictureAloneHasTheFeaturesThatItHasAmongOthers) {
   const at::NoGradGuard no_grad;
-  for (const Case& c : cases()) {
+  for (const LayerCase& c : layer_cases()) {
     const std::vector<PixelLayer> layers = random_layers();
     const at::Tensor rows = layout_rows_.to(c.dtype);
     const at::Tensor together = pixel_body(rows, layout_, layers, false);

@@ -17,7 +17,7 @@ namespace {
 
 const std::vector<Size> kMixed{{8, 8, 3}, {32, 32, 3}, {1, 1, 3}, {50, 9, 1}, {13, 27, 4}, {32, 32, 3}, {70, 65, 3}};
 
-PixelNetworkSpec small_spec() {
+PixelNetworkSpec small_pixel_spec() {
   PixelNetworkSpec spec;
   spec.channels = 3;
   spec.stem_filters = 8;
@@ -29,7 +29,7 @@ PixelNetworkSpec small_spec() {
 }
 
 PixelNetwork fitted(const Corpus& corpus, uint64_t seed, at::ScalarType dtype,
-                    const PixelNetworkSpec& spec = small_spec()) {
+                    const PixelNetworkSpec& spec = small_pixel_spec()) {
   PixelNetwork network(spec, seed, dtype);
   std::vector<uint32_t> items(corpus.n_items());
   std::iota(items.begin(), items.end(), 0u);
@@ -112,17 +112,17 @@ TEST_F(PixelNetworkTest, ExportAndImportGiveTheSameLogits) {
 }
 
 TEST_F(PixelNetworkTest, RefusesImpossibleSpecsAndItems) {
-  PixelNetworkSpec spec = small_spec();
+  PixelNetworkSpec spec = small_pixel_spec();
   spec.layers[0].width = 33;
   EXPECT_THROW(PixelNetwork(spec, 0, at::kFloat), Error);
-  PixelNetwork network(small_spec(), 0, at::kFloat);
+  PixelNetwork network(small_pixel_spec(), 0, at::kFloat);
   const ItemView empty{{ValueType::kUint8, {0, 0, 3}, 0}, {}};
   EXPECT_THROW(network.logits({&empty, 1}, 0), Error);
 }
 
 TEST_F(PixelNetworkTest, CountsTheFlopsOfItsMatrices) {
   const Corpus corpus = random_pictures({{32, 32, 3}});
-  const PixelNetwork network(small_spec(), 0, at::kFloat);
+  const PixelNetwork network(small_pixel_spec(), 0, at::kFloat);
   PixelPacker packer(3);
   packer.add({corpus.view(0), 0, 0, 0, 32, 32, false});
   const double expected = 256 * 48 * 8 + 256 * 9 * 16 * 32 + 64 * 9 * 32 * 32 + 64 * 9 * 32 * 48 + 2 * 48 * 5;

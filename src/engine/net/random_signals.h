@@ -4,11 +4,14 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "engine/net/sample_network.h"
 
 namespace gulo {
+
+inline constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
 
 inline SampleNetworkSpec sound_spec(int channels = 1) {
   SampleNetworkSpec spec;

@@ -11,12 +11,11 @@
 #include "base/error.h"
 #include "engine/net/frame_product.h"
 #include "engine/net/random_signals.h"
+#include "engine/net/tensor_checks.h"
 #include "engine/net/tile_product.h"
 
 namespace gulo {
 namespace {
-
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
 
 std::vector<ItemView> views(const std::vector<Signal>& signals) {
   std::vector<ItemView> views;
@@ -34,13 +33,6 @@ std::vector<at::ScalarType> dtypes() {
   std::vector<at::ScalarType> types{at::kFloat};
   if (fastest_dtype() == at::kBFloat16) types.push_back(at::kBFloat16);
   return types;
-}
-
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
-  EXPECT_EQ(a.size(), b.size());
-  double most = 0;
-  for (size_t i = 0; i < a.size(); ++i) most = std::max(most, std::abs(double{a[i]} - b[i]));
-  return most;
 }
 
 std::vector<float> logits_of(SampleNetwork& network, const Signal& signal) {

@@ -13,12 +13,14 @@
 #include "engine/feed/pixel_batch.h"
 #include "engine/net/pixel_network.h"
 #include "engine/net/random_pictures.h"
+#include "engine/net/tensor_checks.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
 namespace {
 
-const std::vector<Size> kMixed{{8, 8, 3}, {32, 32, 3}, {1, 1, 3}, {30, 9, 1}, {13, 27, 4}, {31, 32, 3}, {32, 7, 3}};
+const std::vector<Size> kMixedInSlots{{8, 8, 3},   {32, 32, 3}, {1, 1, 3}, {30, 9, 1},
+                                      {13, 27, 4}, {31, 32, 3}, {32, 7, 3}};
 const std::vector<Size> kAlike{{17, 17, 3}, {17, 17, 3}, {17, 17, 3}, {17, 17, 3}};
 
 Batch packed(const Corpus& corpus, int channels) {
@@ -65,10 +67,6 @@ PixelNetwork fitted(const Corpus& corpus, const PixelNetworkSpec& spec, at::Scal
   return network;
 }
 
-double relative_error(const at::Tensor& a, const at::Tensor& exact) {
-  return ((a.cpu() - exact).norm() / (exact.norm() + 1e-30)).item<double>();
-}
-
 // Two networks of the same weights: packed on the CPU, and in slots on the device.
 void test_step(const std::vector<Size>& sizes, int stride, int64_t margin, const at::Device& device) {
   SCOPED_TRACE(fmt::format("{} pictures, stride {}, margin {}", sizes.size(), stride, margin));
@@ -99,7 +97,7 @@ void test_step(const std::vector<Size>& sizes, int stride, int64_t margin, const
 
 void test_steps(const at::Device& device) {
   for (const int stride : {1, 2, 3, 4}) {
-    test_step(kMixed, stride, 0, device);
+    test_step(kMixedInSlots, stride, 0, device);
     test_step(kAlike, stride, 0, device);  // all slots are full
     test_step(kAlike, stride, 6, device);
   }
@@ -116,11 +114,11 @@ TEST(SlotGridTest, AStepIsThatOfPackedPicturesOnADevice) {
 
 TEST(SlotGridTest, APictureAloneHasTheLogitsThatItHasAmongOthers) {
   const at::NoGradGuard no_grad;
-  const Corpus corpus = random_pictures(kMixed);
+  const Corpus corpus = random_pictures(kMixedInSlots);
   PixelNetwork network = fitted(corpus, spec_of(2), at::kFloat);
   const SlotBatch all = in_slots(packed(corpus, 3), 3, at::kCPU);
   const at::Tensor together = network.forward_slots(all, nullptr);
-  for (size_t i = 0; i < kMixed.size(); ++i) {
+  for (size_t i = 0; i < kMixedInSlots.size(); ++i) {
     const auto which = static_cast<int64_t>(i);
     const SlotBatch alone{{all.values[0].narrow(0, which, 1), all.values[1].narrow(0, which, 1)}, 1};
     EXPECT_LT((network.forward_slots(alone, nullptr)[0] - together[which]).abs().max().item<double>(), 1e-4);

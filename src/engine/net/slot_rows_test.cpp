@@ -15,31 +15,28 @@
 #include "engine/net/join_rows.h"
 #include "engine/net/pool.h"
 #include "engine/net/residual_block.h"
+#include "engine/net/tensor_checks.h"
 #include "kernel/byte_stem.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
 namespace {
 
-constexpr int64_t kSlots = 5, kSlotRows = 16, kRows = kSlots * kSlotRows;
+constexpr int64_t kSlots = 5, kSlotRows = 16, kRowsOfSlots = kSlots * kSlotRows;
 
 // Slots of 15, 1, 7, 12 and 3 rows, blank behind them.
 struct Slots {
   std::vector<int32_t> begins{0, 16, 32, 48, 64}, ends{15, 17, 39, 60, 67};
 
   at::Tensor keep(int64_t joined = 1) const {
-    const at::Tensor keep = at::zeros({kRows * joined}, at::kByte);
+    const at::Tensor keep = at::zeros({kRowsOfSlots * joined}, at::kByte);
     for (size_t i = 0; i < begins.size(); ++i) keep.slice(0, begins[i] * joined, ends[i] * joined).fill_(1);
     return keep;
   }
   at::Tensor random(int64_t width, int64_t joined = 1) const {
-    return at::randn({kRows * joined, width}) * keep(joined).unsqueeze(1);
+    return at::randn({kRowsOfSlots * joined, width}) * keep(joined).unsqueeze(1);
   }
 };
-
-double relative_error(const at::Tensor& a, const at::Tensor& exact) {
-  return ((a.cpu() - exact).norm() / (exact.norm() + 1e-30)).item<double>();
-}
 
 using Function = std::function<at::Tensor(const std::vector<at::Tensor>& leaves)>;
 
@@ -77,7 +74,7 @@ void test_rows(const at::Device& device) {
       {slots.random(32), at::randn({4, 32})}, {}, device,
       [&](const auto& x) { return pool_items(x[0], x[1], slots.begins, slots.ends); },
       [&](const auto& x) { return pool_slots(x[0], x[1], moved_keep, kSlots); });
-  const at::Tensor bytes = at::randint(257, {kRows * 4}, at::kShort), moved_bytes = bytes.to(device);
+  const at::Tensor bytes = at::randint(257, {kRowsOfSlots * 4}, at::kShort), moved_bytes = bytes.to(device);
   expect_same(
       {at::randn({4, ByteStemShape::kRows, 32}), at::randn({32})}, keep, device,
       [&](const auto& x) { return byte_stem(bytes, x[0], x[1], keep, at::kFloat); },
@@ -97,7 +94,7 @@ TEST(SlotRows, AgreeWithTheCpusOwnOnADevice) {
   test_rows(at::kCUDA);
 }
 
-ByteNetworkSpec small_spec() {
+ByteNetworkSpec small_slot_spec() {
   ByteNetworkSpec spec;
   spec.taps = 4;
   spec.stem_width = 32;
@@ -149,7 +146,7 @@ std::vector<float> logits_through_slots(ByteNetwork& network, const Items& items
 }
 
 TEST(SlotNetwork, GivesTheLogitsOfPackedRows) {
-  ByteNetwork network(small_spec(), 1, at::kFloat);
+  ByteNetwork network(small_slot_spec(), 1, at::kFloat);
   randomise_head(network);
   const Items items;
   std::vector<ItemView> heads = items.views;
@@ -165,7 +162,7 @@ TEST(SlotNetwork, GivesTheLogitsOfPackedRows) {
 TEST(SlotNetwork, GivesTheLogitsOfTheCpuOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   at::globalContext().setAllowTF32CuBLAS(false);
-  ByteNetwork network(small_spec(), 1, at::kFloat);
+  ByteNetwork network(small_slot_spec(), 1, at::kFloat);
   randomise_head(network);
   const Items items;
   const std::vector<float> expected = network.logits(items.views, 0);
@@ -175,7 +172,7 @@ TEST(SlotNetwork, GivesTheLogitsOfTheCpuOnADevice) {
 }
 
 TEST(SlotNetwork, OtherKindsSayThatTheyComputeOnTheCpu) {
-  ByteNetwork network(small_spec(), 1, at::kFloat);
+  ByteNetwork network(small_slot_spec(), 1, at::kFloat);
   EXPECT_THROW(network.DeepNetwork::forward_slots({}, nullptr), Error);
 }
 

@@ -4,16 +4,14 @@
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
 
-#include <limits>
 #include <vector>
 
 #include "engine/net/random_signals.h"
+#include "engine/net/tensor_checks.h"
 #include "kernel/cuda_test.h"
 
 namespace gulo {
 namespace {
-
-constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
 
 // Of several lengths, channels and rates; some values are missing or not finite.
 std::vector<Signal> some_signals() {
@@ -46,10 +44,6 @@ SampleNetwork network_of(const SampleNetworkSpec& spec) {
     if (p.name.starts_with("head") || p.name.ends_with("bias")) p.value.detach().normal_(0, 0.3);
   if (!spec.item_level) network.stem().set_level({0.2f, -0.1f}, {0.7f, 1.3f});
   return network;
-}
-
-double relative_error(const at::Tensor& a, const at::Tensor& exact) {
-  return ((a.cpu() - exact).norm() / (exact.norm() + 1e-30)).item<double>();
 }
 
 constexpr int64_t kNoLimit = 1 << 20;
