@@ -5,9 +5,10 @@
 // as they stand, and the hashed rows of embeddings that the texts name, which are added up in n_lookups sums.
 //
 // Shapes  items: n_numbers float32, then n_lookups uint32, where in the ids each sum's begin, ascending, the first 0,
-//         then the ids, uint32, at most slot_ids, of which no sum has none; in SlotItems' arena. numbers: float
-//         [n_slots, n_numbers]; ids: int32 [n_slots, slot_ids], 0 behind a row's own; shares: float [n_slots,
-//         slot_ids], the weight of each id within its sum, 1 / sqrt(n) of n ids, 0 behind a row's own; begins: int32
+//         then the ids, uint32, below n_rows, at most slot_ids, of which no sum has none; in SlotItems' arena. numbers:
+//         float [n_slots, n_numbers]; ids: int32 [n_slots, slot_ids], any row behind an item's own: all of them
+//         together, as the gradients of one row alone would be added up by one thread; shares: float [n_slots,
+//         slot_ids], the weight of each id within its sum, 1 / sqrt(n) of n ids, 0 behind an item's own; begins: int32
 //         [n_slots, n_lookups], within the slot; owners: int64 [n_slots], the item that a slot shows.
 // Cost    reads an item's bytes once and writes 8 bytes an id: the memory's bandwidth.
 // Threads one block a slot; each thread looks up the sum of each of its ids, log2(n_lookups) reads.
@@ -26,6 +27,7 @@ struct SlotCellsShape {
   uint32_t n_slots = 0;
   uint32_t n_numbers = 0, n_lookups = 0;
   uint32_t slot_ids = 0;  // the most of any item
+  uint32_t n_rows = 1;    // of the table of embeddings
   uint64_t seed = 0;
 };
 
@@ -77,7 +79,8 @@ struct SlotCells {
         begins[slot * shape.n_lookups + i] = static_cast<int32_t>(row.begin(i));
       for (uint32_t i = thread; i < shape.slot_ids; i += kThreads) {
         const bool inside = i < row.n_ids;
-        ids[slot * shape.slot_ids + i] = inside ? static_cast<int32_t>(row.id(i)) : 0;
+        ids[slot * shape.slot_ids + i] =
+            static_cast<int32_t>(inside ? row.id(i) : (slot * shape.slot_ids + i) % shape.n_rows);
         shares[slot * shape.slot_ids + i] = inside ? row.share(i) : 0.f;
       }
       if (thread == 0) owners[slot] = static_cast<int64_t>(at.item);

@@ -95,7 +95,7 @@ struct Result {
       }
     }
     for (; at < (slot + 1) * shape.slot_ids; ++at) {
-      ASSERT_EQ(ids[at], 0);
+      ASSERT_EQ(ids[at], static_cast<int32_t>(at % shape.n_rows));
       ASSERT_EQ(shares[at], 0);
     }
   }
@@ -112,7 +112,7 @@ struct Result {
 };
 
 SlotCellsShape shape_of(const Case& of, const Rows& rows) {
-  return {of.n_slots, of.n_numbers, of.n_lookups, of.n_lookups > 0 ? rows.most_ids + 2 : 0, 9};
+  return {of.n_slots, of.n_numbers, of.n_lookups, of.n_lookups > 0 ? rows.most_ids + 2 : 0, 5, 9};
 }
 
 TEST(SlotCells, WritesTheRowsThatAreDrawn) {

@@ -103,6 +103,7 @@ CellSlots::CellSlots(CellRows of, const at::Tensor& targets, const CellLayout& l
   shape_.n_numbers = static_cast<uint32_t>(layout.n_numbers());
   shape_.n_lookups = static_cast<uint32_t>(layout.n_lookups());
   shape_.slot_ids = rows.most_ids;
+  shape_.n_rows = uint32_t{1} << layout.log2_rows;
   shape_.seed = seed;
   mean_bytes_ = rows.mean_bytes;
   if (!streams()) rows.items = {};

@@ -16,9 +16,9 @@ namespace gulo {
 //           widths, undefined where every slot is full
 //   samples float [n_slots, slot_rows * coarse_row_samples, channels], raw, zero outside of the signal; int32 [n_slots,
 //           3]: first time, number of times, number of channels; float [n_slots]: rate_value() (packed_samples.h)
-//   cells   in the order of cell_batch.h: float [n_slots, n_numbers]; int32 [n_slots, slot_ids], ids, 0 behind a slot's
-//           own; float [n_slots, slot_ids], their shares, 0 behind a slot's own; int32 [n_slots, n_lookups], where in
-//           the slot's ids each sum's begin; and int64 [n_slots], the item: slots of one item are not compared
+//   cells   in the order of cell_batch.h: float [n_slots, n_numbers]; int32 [n_slots, slot_ids], ids, any behind a
+//           slot's own; float [n_slots, slot_ids], their shares, 0 behind a slot's own; int32 [n_slots, n_lookups],
+//           where in the slot's ids each sum's begin; and int64 [n_slots], the item: slots of one item are not compared
 struct SlotBatch {
   std::vector<at::Tensor> values;
   int64_t n_slots = 0;

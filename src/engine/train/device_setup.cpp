@@ -18,8 +18,9 @@ namespace {
 
 // Of a batch, padding included.
 constexpr int64_t kStepBytes = 1 << 20;
-// The same: of hashed rows of embeddings, and how few rows of cells a batch of long ones may have.
-constexpr int64_t kStepIds = 1 << 26, kLeastRows = 64;
+// The same: of hashed rows of embeddings, for each of which LibTorch's embedding_bag has 32 threads that it counts in
+// an int; and how few rows of cells a batch of long ones may have.
+constexpr int64_t kStepIds = 1 << 25, kLeastRows = 64;
 // A byte of text names three of them, and every slot has room for the longest row's.
 constexpr uint64_t kMostRowBytes = 256 << 10;
 
