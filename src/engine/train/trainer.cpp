@@ -251,6 +251,8 @@ class RecogniserTrainer {
   void choose_device() {
     DeviceWish wish{.device = options_.device, .local_rank = options_.place ? options_.place->local_rank : 0};
     trains_on_device(data_.corpus, &wish.cannot_train);
+    require(options_.device != "cuda" || !resumed_, ErrorKind::kUsage, "a CUDA device trains from beginning to end",
+            "leave --resume out, or use --device cpu");
     if (resumed_) wish.cannot_train = "a training that is resumed";
     std::string none_because;
     const std::vector<CudaDevice> devices = cuda_devices(&none_because);
