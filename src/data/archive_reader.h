@@ -21,8 +21,7 @@ class ArchiveReader {
   virtual ~ArchiveReader() = default;
 
   // Moves to the next file or folder; false at the end. Links, devices and members whose path is absolute or climbs
-  // with
-  // ".." go to `skipped`. Throws Error (kData) where the archive is broken or cut short, like read.
+  // with ".." go to `skipped`. Throws Error (kData) where the archive is broken or cut short, like read.
   virtual bool next(SkipTally& skipped) = 0;
 
   virtual const std::string& path() const = 0;  // as in TreeEntry

@@ -3,10 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 
 #include "base/expect_error.h"
+#include "data/all_items.h"
 #include "data/temporary_tree.h"
 
 namespace gulo {
@@ -116,8 +116,7 @@ TEST(ItemOrder, RefusesTheStateOfAnotherOrder) {
 TEST(ItemOrder, AShardIsARandomPartOfAFile) {
   const TemporaryTree tree;
   const Corpus corpus = sorted_corpus({.memory_bytes = 6 << 20, .folder = tree.root()});
-  std::vector<uint32_t> items(kNItems);
-  std::iota(items.begin(), items.end(), 0u);
+  const std::vector<uint32_t> items = items_between(0, kNItems);
   ItemOrder order(corpus, items);
   Rng rng(1);
   order.shuffle(rng);

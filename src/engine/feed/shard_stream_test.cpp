@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "data/all_items.h"
 #include "data/temporary_tree.h"
 #include "engine/feed/byte_slots.h"
 
@@ -56,8 +57,8 @@ uint64_t cost(const Corpus& corpus, const std::vector<uint32_t>& items, const st
 // Every item is in one shard, every shard is small enough.
 void expect_dealt(const Corpus& corpus, const std::vector<uint32_t>& items, uint64_t shard_bytes,
                   const std::vector<std::vector<uint32_t>>& shards) {
-  std::vector<uint32_t> seen, every(items.size());
-  std::iota(every.begin(), every.end(), 0u);
+  const std::vector<uint32_t> every = items_between(0, items.size());
+  std::vector<uint32_t> seen;
   for (const auto& shard : shards) {
     ASSERT_FALSE(shard.empty());
     EXPECT_LE(cost(corpus, items, shard), shard_bytes);
@@ -90,8 +91,7 @@ TEST(ShardDeal, FindsRoomForLargeItems) {
   std::vector<size_t> sizes(200, 10);
   for (const size_t large : {900, 600, 600, 600, 984, 500, 40}) sizes.push_back(large);
   const Corpus corpus = corpus_of(sizes);
-  std::vector<uint32_t> items(sizes.size());
-  std::iota(items.begin(), items.end(), 0u);
+  const std::vector<uint32_t> items = items_between(0, sizes.size());
   Rng rng(1);
   for (int i = 0; i < 10; ++i) expect_dealt(corpus, items, 1000, ShardDeal(corpus, items, 1000).deal(rng));
   EXPECT_THROW(ShardDeal(corpus, items, 999), Error);

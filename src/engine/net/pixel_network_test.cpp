@@ -4,10 +4,9 @@
 #include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
-#include <numeric>
-
 #include "base/error.h"
 #include "base/rng.h"
+#include "data/all_items.h"
 #include "engine/feed/pixel_batch.h"
 #include "engine/net/random_pictures.h"
 #include "engine/net/tile_product.h"
@@ -31,9 +30,7 @@ PixelNetworkSpec small_pixel_spec() {
 PixelNetwork fitted(const Corpus& corpus, uint64_t seed, at::ScalarType dtype,
                     const PixelNetworkSpec& spec = small_pixel_spec()) {
   PixelNetwork network(spec, seed, dtype);
-  std::vector<uint32_t> items(corpus.n_items());
-  std::iota(items.begin(), items.end(), 0u);
-  network.fit_stem(corpus, items, 1);
+  network.fit_stem(corpus, all_items(corpus), 1);
   for (const Parameter& p : network.parameters())
     if (p.name == "head.weight") p.value.detach().normal_();  // a zero head would make every logit equal
   return network;

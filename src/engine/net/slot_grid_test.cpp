@@ -6,10 +6,10 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <numeric>
 #include <vector>
 
 #include "base/rng.h"
+#include "data/all_items.h"
 #include "engine/feed/pixel_batch.h"
 #include "engine/net/pixel_network.h"
 #include "engine/net/random_pictures.h"
@@ -52,9 +52,7 @@ PixelNetworkSpec spec_of(int stride) {
 
 PixelNetwork fitted(const Corpus& corpus, const PixelNetworkSpec& spec, at::ScalarType dtype) {
   PixelNetwork network(spec, 3, dtype);
-  std::vector<uint32_t> items(corpus.n_items());
-  std::iota(items.begin(), items.end(), 0u);
-  network.fit_stem(corpus, items, 1);
+  network.fit_stem(corpus, all_items(corpus), 1);
   at::manual_seed(1);
   for (const Parameter& p : network.parameters()) {
     if (p.name.starts_with("head")) p.value.detach().normal_();

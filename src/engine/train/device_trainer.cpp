@@ -8,7 +8,6 @@
 #include <cmath>
 #include <limits>
 #include <optional>
-#include <span>
 
 #include "base/error.h"
 #include "base/process_clock.h"
@@ -216,7 +215,6 @@ class DeviceTrainer {
            fraction_ >= static_cast<double>(n_validated_ + 1) / kValidations;
   }
 
-  // Shared out among the processes. What no gradient trains each has followed by itself: rank 0's counts.
   void validate() {
     ++n_validated_;
     if (valid_items_.empty()) return;
