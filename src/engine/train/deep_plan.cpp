@@ -17,6 +17,18 @@ size_t length_quantile(const Corpus& corpus, const std::vector<uint32_t>& items,
   return *nth;
 }
 
+// Padding included. So many bytes keep all cores busy; of small corpora a batch is a small part, as few large steps
+// teach less.
+constexpr int64_t kLeastStepBytes = 4096, kMostStepBytes = 32768;
+constexpr int64_t kLeastStepsPerEpoch = 16;
+
+int64_t step_bytes_for(const Corpus& corpus, const std::vector<uint32_t>& items, int window_bytes) {
+  int64_t epoch_bytes = 0;
+  for (uint32_t item : items)
+    epoch_bytes += std::min<int64_t>(static_cast<int64_t>(corpus.item(item).size()), window_bytes);
+  return std::clamp(epoch_bytes / kLeastStepsPerEpoch, kLeastStepBytes, kMostStepBytes);
+}
+
 // Fewer visits to every item than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastEpochs = 2;
 
@@ -51,6 +63,7 @@ DeepPlan plan_deep(const Corpus& corpus, const std::vector<uint32_t>& train, dou
   const size_t long_item = length_quantile(corpus, train, 0.9);
   const bool is_short = long_item <= 512;
   plan.spec.window_bytes = static_cast<int>(std::clamp<size_t>((long_item + 255) / 256 * 256, 256, 4096));
+  plan.step_bytes = step_bytes_for(corpus, train, plan.spec.window_bytes);
   plan.spec.taps = is_short ? 4 : 8;
   plan.spec.n_labels = static_cast<int>(corpus.labels.size());
   // Machine code in 256-byte pieces, validated on what lies further on in the same programs, one run of 400 steps each:

@@ -28,8 +28,10 @@ constexpr double kForwardShare = 0.35;
 // Validations together take at most this share of the budget.
 constexpr double kValidationShare = 0.08;
 constexpr int64_t kMaxValidations = 8;
-// What a step costs is known after so many steps; each is followed by one on a fixed batch, which leaves no trace.
+// What a step costs is known after so many steps, or fewer that take this share of the time; each is followed by one on
+// a fixed batch, which leaves no trace.
 constexpr int64_t kProbeSteps = 7;
+constexpr double kProbeShare = 0.1;
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -59,8 +61,7 @@ class DeepTrainer {
     bool go_on = true;
     while (go_on && fraction() < 1) {
       step();
-      if (result_.steps <= kProbeSteps) probe_fixed_batch();
-      if (result_.steps == kProbeSteps) plan_validations();
+      if (result_.steps <= n_probe_steps_) probe();
       if (validation_is_due()) validate();
       asked_to_stop_ = options_.progress && !options_.progress(state());
       go_on = cluster_ ? !agreed_.stop : !asked_to_stop_;
@@ -115,7 +116,7 @@ class DeepTrainer {
 
   // Before the probe is over, what was measured is not worth keeping. All processes know, as each has a part of it.
   bool checkpoint_is_due(bool ends) const {
-    if (result_.steps <= kProbeSteps || fraction() >= 1) return false;
+    if (result_.steps <= n_probe_steps_ || fraction() >= 1) return false;
     return cluster_ ? agreed_.checkpoint_is_due || (ends && agreed_.has_checkpoints) : own_checkpoint_is_due(ends);
   }
 
@@ -191,6 +192,7 @@ class DeepTrainer {
 
   std::vector<std::pair<const char*, int64_t*>> kept_counts() {
     return {{"steps", &result_.steps},
+            {"probe_steps", &n_probe_steps_},
             {"max_windows", &max_windows_},
             {"validations", &n_validations_},
             {"validated", &n_validated_}};
@@ -273,7 +275,7 @@ class DeepTrainer {
     const double learned_s = now_s();
     optimiser_->step(scale);
     if (gradients_) gradients_->spread();
-    if (result_.steps < kProbeSteps) {
+    if (result_.steps < n_probe_steps_) {
       learn_times_s_.push_back(learned_s - start_s);
       update_times_s_.push_back(now_s() - learned_s);
     }
@@ -284,16 +286,18 @@ class DeepTrainer {
     loss_ = result_.steps == 1 ? loss : loss_ + 0.05 * (loss - loss_);
   }
 
-  void probe_fixed_batch() {
+  void probe() {
     const double start_s = now_s();
     learn(fixed_batch_);
     fixed_times_s_.push_back(now_s() - start_s);
     for (const Parameter& parameter : network_->parameters())
       if (parameter.trained) parameter.value.mutable_grad().reset();
-    if (result_.steps < kProbeSteps) return;
+    if (options_.steps == 0 && fraction() >= kProbeShare) n_probe_steps_ = result_.steps;
+    if (result_.steps < n_probe_steps_) return;
     const double update_s = median(update_times_s_);
     step_s_ = median(learn_times_s_) + update_s;
     result_.feed_overhead = step_s_ / (median(fixed_times_s_) + update_s);
+    plan_validations();
   }
 
   // How many validations, of how many windows of long items: what kValidationShare of the time allows. The last one
@@ -318,7 +322,7 @@ class DeepTrainer {
   void reserve_last_validation() { loop_end_s_ = start_s_ + seconds_ - 1.1 * expected_validation_s_ - step_s_; }
 
   bool validation_is_due() const {
-    return !setup_.keep_last && result_.steps > kProbeSteps &&
+    return !setup_.keep_last && result_.steps > n_probe_steps_ &&
            fraction() >= static_cast<double>(n_validated_ + 1) / static_cast<double>(n_validations_) && fraction() < 1;
   }
 
@@ -381,7 +385,7 @@ class DeepTrainer {
   double loop_start_s_ = 0, loop_end_s_ = 0, last_checkpoint_s_ = 0, step_s_ = 0, cost_per_step_ = 1,
          expected_validation_s_ = 0;
   std::vector<double> learn_times_s_, update_times_s_, fixed_times_s_;
-  int64_t max_windows_ = 16, n_validations_ = 5, n_validated_ = 0;
+  int64_t n_probe_steps_ = kProbeSteps, max_windows_ = 16, n_validations_ = 5, n_validated_ = 0;
   double loss_ = 0, valid_error_ = 1, item_bytes_ = 0;
 };
 
