@@ -203,48 +203,6 @@ class Parts(WithFolder):
             self.assertNotEqual(tensors(again), tensors(other), parts)
 
 
-class Budget(WithFolder):
-    def start(self, budget: str) -> subprocess.Popen:
-        command = [GULO, "train", shared() / "train", "-o", self.folder / "model.gulo", "--budget", budget, "--json"]
-        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def wait_for(self, process: subprocess.Popen, text: bytes) -> None:
-        self.assertTrue(any(text in line for line in process.stderr), text)
-
-    def test_is_spent_and_kept(self) -> None:
-        begin = time.monotonic()
-        said = self.train(shared() / "train", "--budget", "12s", "--json")
-        self.assertEqual(0, said.returncode, said.stderr)
-        self.assertAlmostEqual(12, time.monotonic() - begin, delta=1.2)
-        record = json.loads(said.stdout)
-        self.assertAlmostEqual(12, record["wall_s"], delta=1.2)
-        self.assertEqual((12, False), (record["budget_s"], record["interrupted"]))
-        self.assertGreater(record["steps"], 0)
-
-    def test_an_interruption_keeps_the_best_so_far(self) -> None:
-        with self.start("60s") as process:
-            time.sleep(4)
-            process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=10)
-        self.assertEqual(0, process.returncode, errors)
-        self.assertIn(b"the best so far is kept", errors)
-        self.assertTrue(json.loads(output)["interrupted"])
-        tested = json.loads(run("test", self.folder / "model.gulo", shared() / "test", "--json").stdout)
-        self.assertLess(tested["error"], 0.1)
-
-    def test_a_second_interruption_stops_at_once(self) -> None:
-        self.put("model.gulo", "what was there before")
-        with self.start("60s") as process:
-            self.wait_for(process, b"wide")
-            time.sleep(1)  # into the deep part, whose steps take long enough to be interrupted
-            process.send_signal(signal.SIGINT)
-            self.wait_for(process, b"once more stops at once")
-            process.send_signal(signal.SIGINT)
-            process.communicate(timeout=10)
-        self.assertEqual(-signal.SIGINT, process.returncode)
-        self.assertEqual(b"what was there before", (self.folder / "model.gulo").read_bytes())
-
-
 class Output(WithFolder):
     def test_an_existing_model_is_replaced_whole(self) -> None:
         self.put("models/m.gulo", "what was there before")
@@ -416,7 +374,7 @@ class Data(WithFolder):
 class Memory(WithFolder):
     """More data than --memory allows are streamed from a temporary file (docs/design.md)."""
 
-    LIMIT, ITEM, N_ITEMS = 16 << 20, 64 << 10, 1600
+    LIMIT, ITEM, N_ITEMS = 16 << 20, 64 << 10, 800
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -442,7 +400,7 @@ class Memory(WithFolder):
         streamed, said = self.train_within("16M", "--parts", "deep", "--steps", "5")
         self.assertFalse(in_memory["streamed"])
         self.assertTrue(streamed["streamed"])
-        self.assertIn("100.0 MiB are more than the 16.0 MiB that --memory allows: streamed from a temporary file in 13 shards", said)
+        self.assertIn("50.0 MiB are more than the 16.0 MiB that --memory allows: streamed from a temporary file in 7 shards", said)
         self.assertEqual(streamed["n_items"], in_memory["n_items"])
         saved = in_memory["peak_memory_bytes"] - streamed["peak_memory_bytes"]
         self.assertGreater(saved, 0.5 * (self.N_ITEMS * self.ITEM - self.LIMIT))
