@@ -2,6 +2,7 @@
 #include <malloc.h>
 
 #include "base/error.h"
+#include "base/exit_at_once.h"
 #include "cli/commands.h"
 #include "cli/program.h"
 #include "engine/cli/engine_commands.h"
@@ -33,8 +34,8 @@ void keep_freed_memory() {
 
 int main(int argc, char** argv) {
   keep_freed_memory();
-  return run_program([&] {
+  exit_at_once(run_program([&] {
     const ParsedCommandLine parsed = parse_command_line(argc, argv);
     return parsed.exit_code >= 0 ? parsed.exit_code : run_command(parsed.options);
-  });
+  }));
 }
