@@ -21,7 +21,7 @@ package() {
 with_sklearn() {
   [ -x "$work/venv/bin/python" ] || python3 -m venv "$work/venv"
   "$work/venv/bin/python" -c 'import sklearn' 2>/dev/null ||
-    "$work/venv/bin/pip" install --quiet --disable-pip-version-check scikit-learn==1.7.2 ||
+    "$work/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check scikit-learn==1.7.2 ||
     { echo "example: pip cannot install scikit-learn (no network?)" >&2; exit 77; }
   "$work/venv/bin/python" "$@"
 }

@@ -22,7 +22,7 @@ make_venv() {
   echo "cuda: installing ${lists[*]} into .venv-cuda (a minute or two; torch is large)" >&2
   rm -f "$stamp"
   python3 -m venv --clear .venv-cuda
-  .venv-cuda/bin/python3 -m pip install --quiet --disable-pip-version-check "${lists[@]/#/--requirement=}"
+  .venv-cuda/bin/python3 -m pip install --quiet --no-compile --disable-pip-version-check "${lists[@]/#/--requirement=}"
   cat "${lists[@]}" | sha256sum >"$stamp"
 }
 

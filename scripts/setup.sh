@@ -63,7 +63,7 @@ make_venv() {
   say "installing requirements.txt into .venv (a minute or more; torch is large)"
   rm -f "$stamp"
   [ -x .venv/bin/python3 ] || python3 -m venv --clear .venv
-  .venv/bin/python3 -m pip install --quiet --disable-pip-version-check --requirement requirements.txt || {
+  .venv/bin/python3 -m pip install --quiet --no-compile --disable-pip-version-check --requirement requirements.txt || {
     say "pip could not install requirements.txt. Without a network, a python3 that has torch >= 2.11 will do, with cmake" \
       "and ninja on the PATH: make build GULO_PYTHON=python3"
     exit 1

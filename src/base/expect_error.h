@@ -22,4 +22,6 @@ std::string error_text(ErrorKind kind, const Body& body) {
   return "";
 }
 
+inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
 }  // namespace gulo

@@ -25,7 +25,7 @@ size_t position_of(const std::vector<uint8_t>& file, uint8_t marker) {
 }
 
 // Of the start of frame: height and width, two bytes each, the higher one first.
-std::vector<uint8_t> with_size(std::vector<uint8_t> file, uint16_t height, uint16_t width) {
+std::vector<uint8_t> with_jpeg_size(std::vector<uint8_t> file, uint16_t height, uint16_t width) {
   const size_t at = position_of(file, 0xC0) + 5;
   for (const size_t i : {0, 1}) {
     file[at + i] = static_cast<uint8_t>(height >> (8 - 8 * i));
@@ -72,12 +72,12 @@ TEST(JpegReader, BytesBehindTheEndAreNotLookedAt) {
 
 TEST(JpegReader, SizesThatLie) {
   const auto file = encode_jpeg(smooth_picture(8, 8, 3));
-  expect_too_large(with_size(file, 65500, 65500), uint64_t{1} << 30, read_jpeg);
+  expect_too_large(with_jpeg_size(file, 65500, 65500), uint64_t{1} << 30, read_jpeg);
   expect_too_large(file, 8 * 8 * 3 - 1, read_jpeg);
   EXPECT_EQ(read_jpeg(file, {.max_bytes = 8 * 8 * 3}).bytes.size(), 192u);
-  expect_refused(with_size(file, 8, 0), "damaged", read_jpeg);
-  expect_refused(with_size(file, 0, 8), "damaged", read_jpeg);
-  expect_refused(with_size(file, 800, 800), "", read_jpeg);
+  expect_refused(with_jpeg_size(file, 8, 0), "damaged", read_jpeg);
+  expect_refused(with_jpeg_size(file, 0, 8), "damaged", read_jpeg);
+  expect_refused(with_jpeg_size(file, 800, 800), "", read_jpeg);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ void put_big32(std::vector<uint8_t>& file, size_t at, uint32_t value) {
   for (size_t i = 0; i < 4; ++i) file[at + i] = static_cast<uint8_t>(value >> (24 - 8 * i));
 }
 
-std::vector<uint8_t> with_size(std::vector<uint8_t> file, uint32_t height, uint32_t width) {
+std::vector<uint8_t> with_png_size(std::vector<uint8_t> file, uint32_t height, uint32_t width) {
   put_big32(file, 16, width);
   put_big32(file, 20, height);
   put_big32(file, 29, crc_of(std::span(file).subspan(12, 17)));
@@ -107,14 +107,14 @@ TEST(PngReader, DamageIsAnError) {
 
 TEST(PngReader, SizesThatLie) {
   const auto file = encode_png(tiny_picture(4, 4, 3));
-  expect_too_large(with_size(file, 100000, 100000), uint64_t{1} << 30, read_png);
-  expect_too_large(with_size(file, 0x7FFFFFFF, 0x7FFFFFFF), ~uint64_t{0} >> 8, read_png);
+  expect_too_large(with_png_size(file, 100000, 100000), uint64_t{1} << 30, read_png);
+  expect_too_large(with_png_size(file, 0x7FFFFFFF, 0x7FFFFFFF), ~uint64_t{0} >> 8, read_png);
   expect_too_large(file, 4 * 4 * 3 - 1, read_png);
   EXPECT_EQ(read_png(file, {.max_bytes = 48}).bytes.size(), 48u);
-  expect_refused(with_size(file, 0, 4), "damaged", read_png);
-  expect_refused(with_size(file, 4, 0), "damaged", read_png);
-  expect_refused(with_size(file, 0x80000000, 4), "damaged", read_png);
-  expect_refused(with_size(file, 400, 400), "damaged", read_png);
+  expect_refused(with_png_size(file, 0, 4), "damaged", read_png);
+  expect_refused(with_png_size(file, 4, 0), "damaged", read_png);
+  expect_refused(with_png_size(file, 0x80000000, 4), "damaged", read_png);
+  expect_refused(with_png_size(file, 400, 400), "damaged", read_png);
 }
 
 }  // namespace
