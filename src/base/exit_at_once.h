@@ -7,8 +7,8 @@
 
 namespace gulo {
 
-// Writes out what streams hold, and ends: no static object is destroyed. LibTorch takes as long to take its thousands of
-// operators apart, one by one, as to register them.
+// Writes out what streams hold, and ends: no static object is destroyed. LibTorch takes as long to take its thousands
+// of operators apart, one by one, as to register them.
 [[noreturn]] inline void exit_at_once(int code) {
   std::cout.flush();
   std::fflush(nullptr);

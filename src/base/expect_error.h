@@ -1,4 +1,4 @@
-// For tests: what an Error says.
+// For tests: what an Error, or a text, says.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,6 +22,8 @@ std::string error_text(ErrorKind kind, const Body& body) {
   return "";
 }
 
-inline bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+inline void expect_contains(const std::string& text, const std::string& part) {
+  EXPECT_NE(text.find(part), std::string::npos) << text;
+}
 
 }  // namespace gulo

@@ -13,7 +13,7 @@
 namespace gulo {
 namespace {
 
-constexpr size_t kListedLabels = 5, kListedPairs = 5;
+constexpr size_t kListedPairs = 5;
 
 void warn_of_unknown_labels(const LabelMatch& match, size_t n_known) {
   if (match.n_unknown_items == 0) return;

@@ -12,8 +12,6 @@
 namespace gulo {
 namespace {
 
-constexpr size_t kListedLabels = 5;
-
 void warn_of_unknown_labels(const Corpus& corpus, size_t n_known) {
   if (corpus.labels.size() <= n_known) return;
   std::string names;

@@ -19,7 +19,7 @@ namespace gulo {
 namespace {
 
 constexpr double kMajority = 0.9;
-constexpr size_t kItemsPerTurn = 4;
+constexpr size_t kDecodedPerTurn = 4;
 constexpr size_t kPartItems = 1024;
 constexpr uint64_t kPartBytes = uint64_t{16} << 20;
 
@@ -81,7 +81,7 @@ class CorpusDecoder {
 
   void decode(size_t begin, size_t end) {
     items_.assign(end - begin, {});
-    parallel_for(end - begin, options_.n_threads, kItemsPerTurn, [&](size_t j, int) {
+    parallel_for(end - begin, options_.n_threads, kDecodedPerTurn, [&](size_t j, int) {
       try {
         items_[j] = decode_item(files_.item(begin + j), kind_);
       } catch (const Error& error) {

@@ -40,10 +40,6 @@ class ListFile : public testing::Test {
   TemporaryTree tree_;
 };
 
-void expect_contains(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
-}
-
 TEST_F(ListFile, TsvIsPathTabLabel) {
   const Listing listing = list("l.tsv", "sub/b.bin\tdog\r\na.bin\tcat\nc,\"1\".bin\tcat\n");
   EXPECT_EQ(listing.labels, (Names{"cat", "dog"}));

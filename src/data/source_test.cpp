@@ -23,10 +23,6 @@ std::string list_error(const std::string& data, const SourceOptions& options = {
   return error_text(ErrorKind::kData, [&] { list_source(data, options); });
 }
 
-void expect_contains(const std::string& text, const std::string& part) {
-  EXPECT_NE(text.find(part), std::string::npos) << text;
-}
-
 TEST(FolderSource, TheFirstFolderIsTheLabelAtAnyDepthAndHiddenFilesCount) {
   const TemporaryTree tree;
   tree.file("dog/b", "12345");

@@ -10,7 +10,7 @@ namespace {
 
 using nlohmann::json;
 
-SampleNetworkSpec example() {
+SampleNetworkSpec example_samples() {
   return {.taps = 32,
           .stride = 8,
           .filters = 24,
@@ -25,7 +25,7 @@ SampleNetworkSpec example() {
           .n_labels = 5};
 }
 
-std::string error_of(const json& object) {
+std::string samples_error(const json& object) {
   try {
     sample_network_from_json(object, 5);
   } catch (const Error& error) {
@@ -36,7 +36,7 @@ std::string error_of(const json& object) {
 }
 
 TEST(SampleNetworkSpec, RoundTripsThroughText) {
-  const json object = to_json(example());
+  const json object = to_json(example_samples());
   const SampleNetworkSpec copy = sample_network_from_json(parse_json(json_line(object), "spec", ""), 5);
   EXPECT_EQ(to_json(copy), object);
   EXPECT_EQ(copy.stages[1].downsample, 4);
@@ -44,13 +44,13 @@ TEST(SampleNetworkSpec, RoundTripsThroughText) {
 }
 
 TEST(SampleNetworkSpec, NamesEveryFieldThatIsAbsentOrOfWrongType) {
-  const json whole = to_json(example());
+  const json whole = to_json(example_samples());
   for (const auto& [key, value] : whole.items()) {
-    json object = to_json(example());
+    json object = to_json(example_samples());
     object[key] = json::object();
-    EXPECT_EQ(error_of(object).substr(0, 10 + key.size()), "spec.deep." + key);
+    EXPECT_EQ(samples_error(object).substr(0, 10 + key.size()), "spec.deep." + key);
     object.erase(key);
-    EXPECT_EQ(error_of(object), "spec.deep." + key + " is absent");
+    EXPECT_EQ(samples_error(object), "spec.deep." + key + " is absent");
   }
 }
 
@@ -70,14 +70,14 @@ TEST(SampleNetworkSpec, RefusesWhatIsOutOfRange) {
                                                 {"window_samples", 31},
                                                 {"n_labels", 4}};
   for (const auto& [key, value] : cases) {
-    json object = to_json(example());
+    json object = to_json(example_samples());
     object[key] = value;
-    EXPECT_EQ(error_of(object).substr(0, 10), "spec.deep.") << key << " = " << value.dump().substr(0, 80);
+    EXPECT_EQ(samples_error(object).substr(0, 10), "spec.deep.") << key << " = " << value.dump().substr(0, 80);
   }
-  json object = to_json(example());
+  json object = to_json(example_samples());
   object["taps"] = object["window_samples"] = 65536;
   object["filters"] = 4096;
-  EXPECT_NE(error_of(object).find("weights"), std::string::npos);
+  EXPECT_NE(samples_error(object).find("weights"), std::string::npos);
 }
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace gulo {
 namespace {
 
-ModelSpec example() {
+ModelSpec example_model() {
   ModelSpec spec;
   spec.labels = {"elf", "png", "é"};
   spec.wide =
@@ -26,7 +26,7 @@ ModelSpec example() {
   return spec;
 }
 
-std::string error_of(const nlohmann::json& json) {
+std::string model_error(const nlohmann::json& json) {
   try {
     model_spec_from_json(json);
   } catch (const Error& error) {
@@ -37,7 +37,7 @@ std::string error_of(const nlohmann::json& json) {
 }
 
 TEST(Spec, RoundTripsThroughText) {
-  const nlohmann::json json = to_json(example());
+  const nlohmann::json json = to_json(example_model());
   const ModelSpec copy = model_spec_from_json(parse_json(json_line(json), "spec", ""));
   EXPECT_EQ(to_json(copy), json);
   EXPECT_EQ(copy.wide->orders, (std::vector<int>{1, 3, 8}));
@@ -46,39 +46,39 @@ TEST(Spec, RoundTripsThroughText) {
 }
 
 TEST(Spec, LabelOffsetsAreOneALabel) {
-  ModelSpec spec = example();
+  ModelSpec spec = example_model();
   EXPECT_FALSE(to_json(spec).at("calibration").contains("label_offsets"));
   spec.calibration.label_offsets.assign(spec.labels.size(), 0.5);
   const nlohmann::json json = to_json(spec);
   EXPECT_EQ(model_spec_from_json(json).calibration.label_offsets, spec.calibration.label_offsets);
   spec.calibration.label_offsets.push_back(0);
   const std::string wanted = "spec.calibration.label_offsets is not " + std::to_string(spec.labels.size());
-  EXPECT_TRUE(error_of(to_json(spec)).starts_with(wanted)) << error_of(to_json(spec));
+  EXPECT_TRUE(model_error(to_json(spec)).starts_with(wanted)) << model_error(to_json(spec));
   spec.calibration.label_offsets.pop_back();
   spec.calibration.label_offsets[0] = std::numeric_limits<double>::infinity();
-  EXPECT_TRUE(error_of(to_json(spec)).starts_with(wanted));
+  EXPECT_TRUE(model_error(to_json(spec)).starts_with(wanted));
 }
 
 TEST(Spec, EitherPartMayBeAbsent) {
-  ModelSpec spec = example();
+  ModelSpec spec = example_model();
   spec.deep.reset();
   EXPECT_FALSE(model_spec_from_json(to_json(spec)).deep.has_value());
-  spec = example();
+  spec = example_model();
   spec.wide.reset();
   EXPECT_FALSE(model_spec_from_json(to_json(spec)).wide.has_value());
   spec.deep.reset();
-  EXPECT_EQ(error_of(to_json(spec)), "spec has neither a wide nor a deep part");
+  EXPECT_EQ(model_error(to_json(spec)), "spec has neither a wide nor a deep part");
 }
 
 TEST(Spec, LabelsOfNoValidEncodingStayApart) {
-  ModelSpec spec = example();
+  ModelSpec spec = example_model();
   spec.labels = {"\xE9", "\xE8", "e"};
   const ModelSpec copy = model_spec_from_json(parse_json(json_line(to_json(spec)), "spec", ""));
   EXPECT_EQ(copy.labels, (std::vector<std::string>{"\\xe9", "\\xe8", "e"}));
 }
 
 TEST(Spec, NewerFormatAsksForNewerGulo) {
-  nlohmann::json json = to_json(example());
+  nlohmann::json json = to_json(example_model());
   json["format_version"] = 2;
   json["labels"] = "whatever a later format makes of them";
   try {
@@ -91,25 +91,25 @@ TEST(Spec, NewerFormatAsksForNewerGulo) {
 }
 
 TEST(Spec, NamesEveryAbsentField) {
-  const nlohmann::json whole = to_json(example()).flatten();
+  const nlohmann::json whole = to_json(example_model()).flatten();
   for (const auto& [pointer, value] : whole.items()) {
     if (pointer.starts_with("/training/")) continue;  // free-form
-    nlohmann::json json = to_json(example());
+    nlohmann::json json = to_json(example_model());
     const nlohmann::json::json_pointer field(pointer);
     if (json.at(field.parent_pointer()).is_array()) continue;
     json.at(field.parent_pointer()).erase(field.back());
-    EXPECT_EQ(error_of(json).substr(0, 5), "spec.") << pointer;
-    EXPECT_NE(error_of(json).find(field.back() + " is absent"), std::string::npos) << pointer;
+    EXPECT_EQ(model_error(json).substr(0, 5), "spec.") << pointer;
+    EXPECT_NE(model_error(json).find(field.back() + " is absent"), std::string::npos) << pointer;
   }
 }
 
 TEST(Spec, NamesEveryFieldOfWrongType) {
-  const nlohmann::json whole = to_json(example()).flatten();
+  const nlohmann::json whole = to_json(example_model()).flatten();
   for (const auto& [pointer, value] : whole.items()) {
     if (pointer.starts_with("/training/")) continue;
-    nlohmann::json json = to_json(example());
+    nlohmann::json json = to_json(example_model());
     json.at(nlohmann::json::json_pointer(pointer)) = nlohmann::json::array({true});
-    EXPECT_EQ(error_of(json).substr(0, 5), "spec.") << pointer;
+    EXPECT_EQ(model_error(json).substr(0, 5), "spec.") << pointer;
   }
 }
 
@@ -153,20 +153,20 @@ TEST(Spec, RefusesWhatIsOutOfRange) {
                                                           {"/calibration/deep_scale", nullptr},
                                                           {"/training", nlohmann::json::array()}};
   for (const auto& [pointer, value] : cases) {
-    nlohmann::json json = to_json(example());
+    nlohmann::json json = to_json(example_model());
     json.at(nlohmann::json::json_pointer(pointer)) = value;
-    EXPECT_EQ(error_of(json).substr(0, 5), "spec.") << pointer << " = " << value.dump().substr(0, 80);
+    EXPECT_EQ(model_error(json).substr(0, 5), "spec.") << pointer << " = " << value.dump().substr(0, 80);
   }
 }
 
 TEST(Spec, WidePartMustBagSomething) {
-  ModelSpec spec = example();
+  ModelSpec spec = example_model();
   spec.wide = WideSpec{.orders = {}, .head_bytes = 0, .pair_gaps = {}};
-  EXPECT_EQ(error_of(to_json(spec)), "spec.wide.orders, pair_gaps and head_bytes are all empty");
+  EXPECT_EQ(model_error(to_json(spec)), "spec.wide.orders, pair_gaps and head_bytes are all empty");
 }
 
 TEST(Spec, AcceptsTheEdgesOfTheRanges) {
-  ModelSpec spec = example();
+  ModelSpec spec = example_model();
   spec.wide = WideSpec{.log2_rows = 26, .orders = {}, .head_bytes = 1, .window_bytes = 1 << 30, .pair_gaps = {}};
   auto& deep = std::get<ByteNetworkSpec>(*spec.deep);
   deep.taps = 64;
@@ -176,8 +176,8 @@ TEST(Spec, AcceptsTheEdgesOfTheRanges) {
 }
 
 TEST(Spec, TasksRoundTripAndOneLabelIsNotWritten) {
-  EXPECT_FALSE(to_json(example()).contains("task"));
-  ModelSpec spec = example();
+  EXPECT_FALSE(to_json(example_model()).contains("task"));
+  ModelSpec spec = example_model();
   spec.task = Task::kLabels;
   EXPECT_EQ(model_spec_from_json(to_json(spec)).task, Task::kLabels);
   spec.task = Task::kNumber;
@@ -190,17 +190,17 @@ TEST(Spec, TasksRoundTripAndOneLabelIsNotWritten) {
 }
 
 TEST(Spec, RefusesDamagedTasks) {
-  ModelSpec spec = example();
+  ModelSpec spec = example_model();
   spec.task = Task::kNumber;
-  EXPECT_EQ(error_of(to_json(spec)), "spec.labels are 3, and a number has one");
+  EXPECT_EQ(model_error(to_json(spec)), "spec.labels are 3, and a number has one");
   spec.labels = {"number"};
   nlohmann::json json = to_json(spec);
   json["number"]["scale"] = 0;
-  EXPECT_EQ(error_of(json), "spec.number.scale is not above 0");
+  EXPECT_EQ(model_error(json), "spec.number.scale is not above 0");
   json.erase("number");
-  EXPECT_NE(error_of(json).find("number"), std::string::npos);
+  EXPECT_NE(model_error(json).find("number"), std::string::npos);
   json["task"] = "colour";
-  EXPECT_EQ(error_of(json), "spec.task 'colour' is not known to this gulo");
+  EXPECT_EQ(model_error(json), "spec.task 'colour' is not known to this gulo");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace gulo {
 namespace {
 
-constexpr size_t kMaxMistakes = 50, kBootstraps = 400;
+constexpr size_t kMaxLabelSetMistakes = 50, kBootstraps = 400;
 
 double ratio(uint64_t part, uint64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : kUndefined;
@@ -126,7 +126,7 @@ LabelsEvaluation evaluate_labels(const std::vector<std::string>& labels, std::sp
   e.labels_per_item = ratio(n_had, n_items);
   e.given_per_item = ratio(n_given, n_items);
   std::ranges::stable_sort(e.mistakes, std::ranges::greater{}, &LabelSetMistake::loss);
-  if (e.mistakes.size() > kMaxMistakes) e.mistakes.resize(kMaxMistakes);
+  if (e.mistakes.size() > kMaxLabelSetMistakes) e.mistakes.resize(kMaxLabelSetMistakes);
   return e;
 }
 

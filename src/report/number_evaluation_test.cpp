@@ -9,12 +9,12 @@
 namespace gulo {
 namespace {
 
-NumberEvaluation example() {
+NumberEvaluation example_of_numbers() {
   return evaluate_numbers(std::vector<double>{1, 2, 3, 4}, std::vector<double>{1, 2, 3, 8}, {"a", "b", "c", "<d>"}, 2);
 }
 
 TEST(NumberEvaluation, MeasuresByHand) {
-  const NumberEvaluation e = example();
+  const NumberEvaluation e = example_of_numbers();
   EXPECT_DOUBLE_EQ(e.rmse, 2);
   EXPECT_DOUBLE_EQ(e.mae, 1);
   EXPECT_DOUBLE_EQ(e.bias, 1);
@@ -37,7 +37,7 @@ TEST(NumberEvaluation, NoItemsAndEqualNumbersAreNull) {
 }
 
 TEST(NumberReport, ShowsItemsAndEscapesNames) {
-  const std::string page = number_report("m.gulo", {}, "data.csv", example());
+  const std::string page = number_report("m.gulo", {}, "data.csv", example_of_numbers());
   for (const char* part : {"<svg", "&lt;d&gt;", "RMSE", "recognised as"})
     EXPECT_NE(page.find(part), std::string::npos) << part;
   EXPECT_EQ(page.find("<d>"), std::string::npos);

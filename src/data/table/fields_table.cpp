@@ -24,7 +24,7 @@ namespace gulo {
 namespace {
 
 constexpr double kMajority = 0.9;
-constexpr size_t kSampleRows = 200;
+constexpr size_t kLookedAtRows = 200;
 constexpr size_t kLeastChunkRows = 8, kChunkRowsPerThread = 2;  // opened files are large
 constexpr size_t kGuessBytes = size_t{64} << 20;                // of files are enough to know their kind
 constexpr size_t kNamedFiles = 3;
@@ -134,7 +134,7 @@ class FieldsTable {
 
   void take_sample() {
     TableRow row;
-    while (sample_.size() < kSampleRows && table_.rows->next(row))
+    while (sample_.size() < kLookedAtRows && table_.rows->next(row))
       if (row.problem.empty() && row.cells.size() == names().size()) sample_.push_back(row);
   }
 

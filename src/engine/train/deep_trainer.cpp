@@ -18,6 +18,7 @@
 #include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/item_parts.h"
+#include "engine/train/median.h"
 #include "model/calibration.h"
 
 namespace gulo {
@@ -31,12 +32,7 @@ constexpr int64_t kMaxValidations = 8;
 // What a step costs is known after so many steps, or fewer that take this share of the time; each is followed by one on
 // a fixed batch, which leaves no trace.
 constexpr int64_t kProbeSteps = 7;
-constexpr double kProbeShare = 0.1;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
+constexpr double kMostProbeShare = 0.1;
 
 // Up within the first steps, then in a straight line down to zero at fraction 1.
 double rate_scale(double fraction) {
@@ -292,7 +288,7 @@ class DeepTrainer {
     fixed_times_s_.push_back(now_s() - start_s);
     for (const Parameter& parameter : network_->parameters())
       if (parameter.trained) parameter.value.mutable_grad().reset();
-    if (options_.steps == 0 && fraction() >= kProbeShare) n_probe_steps_ = result_.steps;
+    if (options_.steps == 0 && fraction() >= kMostProbeShare) n_probe_steps_ = result_.steps;
     if (result_.steps < n_probe_steps_) return;
     const double update_s = median(update_times_s_);
     step_s_ = median(learn_times_s_) + update_s;

@@ -17,6 +17,7 @@
 #include "engine/net/tune_network.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/item_parts.h"
+#include "engine/train/median.h"
 #include "model/calibration.h"
 
 namespace gulo {
@@ -33,12 +34,6 @@ constexpr size_t kProbeReplays = 5;
 constexpr double kProbeShare = 0.01;
 constexpr int kValidations = 4;
 constexpr size_t kMaxWindows = 16;
-
-double median(std::vector<double> values) {
-  if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
 
 at::Tensor rate_scale(const at::Tensor& fraction) {
   return (((fraction + 1e-3) / kWarmUpFraction).clamp_max(1) * (1 - fraction).clamp_min(0)).to(at::kFloat);

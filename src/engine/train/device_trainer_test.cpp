@@ -23,7 +23,7 @@
 namespace gulo {
 namespace {
 
-DeepPlan small_plan() {
+DeepPlan device_bytes_plan() {
   DeepPlan plan;
   plan.spec.taps = 4;
   plan.spec.stem_width = 32;
@@ -41,7 +41,7 @@ Corpus corpus() { return small_corpus(360, 3, 9); }
 
 template <class Plan = DeepPlan>
 DeepResult train(const Corpus& corpus, const DeepOptions& options, const DeviceRoom& room = at::kCPU,
-                 const Plan& plan = small_plan()) {
+                 const Plan& plan = device_bytes_plan()) {
   return train_deep_on_device(corpus, kValid, options, room.device, [&](double) {
     return setup_on_device(corpus, kItems, plan, options.seed, options.dtype, room);
   });
@@ -55,7 +55,7 @@ DeviceRoom too_small_for(const Corpus& corpus, const at::Device& device = at::kC
 // Of many sizes; the largest are seen through windows.
 Corpus pictures() { return small_pictures(360, Mark::kStripes, 12, 36); }
 
-PixelPlan small_pixel_plan() {
+PixelPlan device_pixel_plan() {
   PixelPlan plan;
   plan.spec.stem_filters = 16;
   plan.spec.layers = {{32, true}, {48, true}};
@@ -95,7 +95,7 @@ CellPlan small_cell_plan(const Corpus& data) {
   return plan_cells(data, kItems, {.seconds = 0.1, .flops_per_s = 1e9}, kDeviceCells);
 }
 
-DeepOptions options_for(int64_t steps) {
+DeepOptions device_options_for(int64_t steps) {
   DeepOptions options;
   options.steps = steps;
   options.gemm_peak_flops_per_s = 1e11;
@@ -135,14 +135,15 @@ TEST(DeviceOptimiser, TakesTheStepsOfTheCpus) {
 
 TEST(DeviceTrainer, LearnsAndGivesTheBestNetwork) {
   const Corpus data = corpus();
-  DeepOptions options = options_for(120);
+  DeepOptions options = device_options_for(120);
   std::vector<double> fractions;
   options.progress = [&](const DeepProgress& now) { return fractions.push_back(now.fraction), true; };
   const DeepResult result = train(data, options);
   EXPECT_EQ(result.steps, 120);
   EXPECT_LT(result.valid_error, 0.1);
   EXPECT_NEAR(result.epochs,
-              120. * setup_on_device(data, kItems, small_plan(), 0, at::kFloat, at::kCPU).feed->n_slots() / 300, 1e-9);
+              120. * setup_on_device(data, kItems, device_bytes_plan(), 0, at::kFloat, at::kCPU).feed->n_slots() / 300,
+              1e-9);
   EXPECT_GT(result.model_flops, 0);
   EXPECT_EQ(fractions.back(), 1);
   EXPECT_TRUE(std::is_sorted(fractions.begin(), fractions.end()));
@@ -171,7 +172,7 @@ void expect_learned(const Corpus& data, const DeepResult& result, double most_er
 
 TEST(DeviceTrainer, LearnsPicturesOfManySizes) {
   const Corpus data = pictures();
-  const DeepResult result = train(data, options_for(100), at::kCPU, small_pixel_plan());
+  const DeepResult result = train(data, device_options_for(100), at::kCPU, device_pixel_plan());
   EXPECT_EQ(result.steps, 100);
   expect_learned(data, result);
 }
@@ -193,21 +194,21 @@ TEST(DeviceTrainer, LearnsPicturesOf16Bits) {
   const Corpus data = pictures(), wide = with_wide_values(data);
   std::string why;
   EXPECT_TRUE(trains_on_device(wide, &why)) << why;
-  const DeepResult expected = train(data, options_for(4), at::kCPU, small_pixel_plan()),
-                   few = train(wide, options_for(4), at::kCPU, small_pixel_plan());
+  const DeepResult expected = train(data, device_options_for(4), at::kCPU, device_pixel_plan()),
+                   few = train(wide, device_options_for(4), at::kCPU, device_pixel_plan());
   for (size_t i = 0; i < expected.valid_logits.size(); ++i)
     ASSERT_NEAR(few.valid_logits[i], expected.valid_logits[i], 1e-2) << i;
-  expect_learned(wide, train(wide, options_for(100), too_small_for(wide), small_pixel_plan()));
+  expect_learned(wide, train(wide, device_options_for(100), too_small_for(wide), device_pixel_plan()));
 }
 
 TEST(DeviceTrainer, LearnsPicturesThatFillTheirSlots) {
   const Corpus data = small_pictures(360, Mark::kStripes, 18, 18);
-  expect_learned(data, train(data, options_for(100), at::kCPU, small_pixel_plan()));
+  expect_learned(data, train(data, device_options_for(100), at::kCPU, device_pixel_plan()));
 }
 
 TEST(DeviceTrainer, LearnsSignalsOfManyLengths) {
   const Corpus data = signals();
-  const DeepResult result = train(data, options_for(100), at::kCPU, small_sample_plan());
+  const DeepResult result = train(data, device_options_for(100), at::kCPU, small_sample_plan());
   EXPECT_EQ(result.steps, 100);
   EXPECT_NEAR(result.epochs, 100. * 24 / 300, 1e-9);
   expect_learned(data, result);
@@ -215,7 +216,7 @@ TEST(DeviceTrainer, LearnsSignalsOfManyLengths) {
 
 TEST(DeviceTrainer, LearnsATable) {
   const Corpus data = table();
-  const DeepResult result = train(data, options_for(100), at::kCPU, small_cell_plan(data));
+  const DeepResult result = train(data, device_options_for(100), at::kCPU, small_cell_plan(data));
   EXPECT_EQ(result.steps, 100);
   EXPECT_NEAR(result.epochs, 100. * 75 / 300, 1e-9);
   EXPECT_EQ(result.curve.size(), 1u);  // the last network is the best
@@ -224,19 +225,19 @@ TEST(DeviceTrainer, LearnsATable) {
 
 TEST(DeviceTrainer, LearnsATablesSetsOfLabelsAndNumbers) {
   for (const auto& [data, most_error] : {std::pair{with_sets(table()), 0.15}, {with_numbers(table()), 0.5}})
-    expect_learned(data, train(data, options_for(100), at::kCPU, small_cell_plan(data)), most_error);
+    expect_learned(data, train(data, device_options_for(100), at::kCPU, small_cell_plan(data)), most_error);
 }
 
 TEST(DeviceTrainer, LearnsATableThatDoesNotFitOnTheDevice) {
   const Corpus data = table();
-  const DeepResult result = train(data, options_for(100), too_small_for(data), small_cell_plan(data));
+  const DeepResult result = train(data, device_options_for(100), too_small_for(data), small_cell_plan(data));
   EXPECT_GT(result.shards_copied, 10);
   expect_learned(data, result);
 }
 
 TEST(DeviceTrainer, TunesATablesAnswers) {
   const Corpus data = table();
-  const DeepResult result = train(data, options_for(20), at::kCPU, small_cell_plan(data));
+  const DeepResult result = train(data, device_options_for(20), at::kCPU, small_cell_plan(data));
   for (const Parameter& parameter : result.network->parameters())
     if (parameter.name == "answer.shares") {
       EXPECT_GT(parameter.value.max().item<double>() - parameter.value.min().item<double>(), 0.01);
@@ -245,34 +246,34 @@ TEST(DeviceTrainer, TunesATablesAnswers) {
 
 TEST(DeviceTrainer, LearnsSetsOfLabels) {
   const Corpus data = with_sets(corpus());
-  expect_learned(data, train(data, options_for(120)));
+  expect_learned(data, train(data, device_options_for(120)));
 }
 
 TEST(DeviceTrainer, LearnsNumbers) {
   const Corpus data = with_numbers(corpus());
-  DeepPlan plan = small_plan();
+  DeepPlan plan = device_bytes_plan();
   plan.spec.n_labels = 1;
-  expect_learned(data, train(data, options_for(300), at::kCPU, plan), 0.25);  // of their deviation
+  expect_learned(data, train(data, device_options_for(300), at::kCPU, plan), 0.25);  // of their deviation
 }
 
 TEST(DeviceTrainer, LearnsItemsThatDoNotFitOnTheDevice) {
   const Corpus data = corpus();
-  const DeepResult result = train(data, options_for(120), too_small_for(data));
+  const DeepResult result = train(data, device_options_for(120), too_small_for(data));
   EXPECT_GT(result.shards_copied, 10);
   expect_learned(data, result, 0.1);
-  EXPECT_EQ(train(data, options_for(1)).shards_copied, 0);
+  EXPECT_EQ(train(data, device_options_for(1)).shards_copied, 0);
 }
 
 TEST(DeviceTrainer, LearnsPicturesThatDoNotFitOnTheDevice) {
   const Corpus data = pictures();
-  const DeepResult result = train(data, options_for(100), too_small_for(data), small_pixel_plan());
+  const DeepResult result = train(data, device_options_for(100), too_small_for(data), device_pixel_plan());
   EXPECT_GT(result.shards_copied, 10);
   expect_learned(data, result);
 }
 
 TEST(DeviceTrainer, LearnsSignalsThatDoNotFitOnTheDevice) {
   const Corpus data = signals();
-  const DeepResult result = train(data, options_for(100), too_small_for(data), small_sample_plan());
+  const DeepResult result = train(data, device_options_for(100), too_small_for(data), small_sample_plan());
   EXPECT_GT(result.shards_copied, 10);
   expect_learned(data, result);
 }
@@ -286,29 +287,29 @@ TEST(DeviceTrainer, LearnsItemsOfAFile) {
   ASSERT_TRUE(data.arena.in_file());
   std::string why;
   EXPECT_TRUE(trains_on_device(data, &why)) << why;
-  const DeepResult streamed = train(data, options_for(120), too_small_for(data));
+  const DeepResult streamed = train(data, device_options_for(120), too_small_for(data));
   EXPECT_GT(streamed.shards_copied, 10);
   expect_learned(data, streamed, 0.1);
   const Corpus in_memory = corpus();
-  EXPECT_EQ(train(data, options_for(12)).valid_logits, train(in_memory, options_for(12)).valid_logits);
-  EXPECT_EQ(train(data, options_for(12), too_small_for(data)).valid_logits.size(), 3 * kValid.size());
+  EXPECT_EQ(train(data, device_options_for(12)).valid_logits, train(in_memory, device_options_for(12)).valid_logits);
+  EXPECT_EQ(train(data, device_options_for(12), too_small_for(data)).valid_logits.size(), 3 * kValid.size());
 }
 
 TEST(DeviceTrainer, SaysWhatTheFeedCosts) {
   const Corpus data = corpus();
   for (const DeviceRoom& room : {DeviceRoom(at::kCPU), too_small_for(data)}) {
-    const DeepResult result = train(data, options_for(30), room);
+    const DeepResult result = train(data, device_options_for(30), room);
     EXPECT_GT(result.feed_overhead, 0.3);
     EXPECT_LT(result.feed_overhead, 3);
   }
-  EXPECT_TRUE(std::isnan(train(data, options_for(3)).feed_overhead));  // too few steps to tell
+  EXPECT_TRUE(std::isnan(train(data, device_options_for(3)).feed_overhead));  // too few steps to tell
 }
 
 TEST(DeviceSteps, AHeldBatchLeavesNoTrace) {
   const Corpus data = pictures();
   const auto parameters_after = [&](int n_held) {
     at::manual_seed(3);
-    DeviceSteps steps(setup_on_device(data, kItems, small_pixel_plan(), 0, at::kFloat, at::kCPU), at::kFloat);
+    DeviceSteps steps(setup_on_device(data, kItems, device_pixel_plan(), 0, at::kFloat, at::kCPU), at::kFloat);
     steps.set_fraction_per_step(1. / 10);
     steps.step();
     if (n_held > 0) steps.hold_batch();
@@ -329,9 +330,9 @@ TEST(DeviceSteps, AHeldBatchLeavesNoTrace) {
 }
 
 TEST(DeviceTrainer, EndsWhereMoreEpochsWouldTeachNothingNew) {
-  DeepOptions options = options_for(0);
+  DeepOptions options = device_options_for(0);
   options.seconds = 60;
-  PixelPlan plan = small_pixel_plan();
+  PixelPlan plan = device_pixel_plan();
   plan.max_epochs = 2;
   const DeepResult result = train(pictures(), options, at::kCPU, plan);
   EXPECT_NEAR(result.epochs, 2, 0.2);
@@ -341,7 +342,7 @@ TEST(DeviceTrainer, EndsWhereMoreEpochsWouldTeachNothingNew) {
 // Of tables all epochs that were asked for count, the first steps' too.
 TEST(DeviceTrainer, EndsATableAfterTheEpochsAskedFor) {
   const Corpus data = table();
-  DeepOptions options = options_for(0);
+  DeepOptions options = device_options_for(0);
   options.seconds = 60;
   CellPlan plan = small_cell_plan(data);
   plan.max_epochs = 6;
@@ -357,16 +358,16 @@ TEST(DeviceTrainer, EndsATableAfterTheEpochsAskedFor) {
 
 TEST(DeviceTrainer, SameSeedSameBits) {
   const Corpus data = corpus();
-  const DeepResult a = train(data, options_for(12)), b = train(data, options_for(12));
+  const DeepResult a = train(data, device_options_for(12)), b = train(data, device_options_for(12));
   EXPECT_EQ(a.valid_logits, b.valid_logits);
-  DeepOptions other = options_for(12);
+  DeepOptions other = device_options_for(12);
   other.seed = 1;
   EXPECT_NE(a.valid_logits, train(data, other).valid_logits);
 }
 
 TEST(DeviceTrainer, EndsInTime) {
   const Corpus data = corpus();
-  DeepOptions options = options_for(0);
+  DeepOptions options = device_options_for(0);
   options.seconds = 3;
   const DeepResult result = train(data, options);
   EXPECT_GT(result.steps, 15);
@@ -374,7 +375,7 @@ TEST(DeviceTrainer, EndsInTime) {
 }
 
 TEST(DeviceTrainer, StopsWhenAsked) {
-  DeepOptions options = options_for(1000);
+  DeepOptions options = device_options_for(1000);
   options.progress = [](const DeepProgress& now) { return now.step < 10; };
   const DeepResult result = train(corpus(), options);
   EXPECT_TRUE(result.interrupted);
@@ -393,7 +394,7 @@ template <class Plan>
 std::vector<double> losses_of(const Corpus& data, Plan plan, int64_t steps, Cluster* cluster, DeepResult* result) {
   at::set_num_threads(1);
   hide_nothing(plan);
-  DeepOptions options = options_for(steps);
+  DeepOptions options = device_options_for(steps);
   options.cluster = cluster;
   std::vector<double> losses;
   options.progress = [&](const DeepProgress& now) { return losses.push_back(now.loss), true; };
@@ -424,7 +425,7 @@ void expect_the_losses_of_one_process(const Corpus& data, const Plan& plan) {
 }
 
 TEST(DeviceTrainerOfSeveral, HasTheLossesOfOneProcess) {
-  expect_the_losses_of_one_process(corpus(), small_plan());
+  expect_the_losses_of_one_process(corpus(), device_bytes_plan());
   expect_the_losses_of_one_process(signals(), small_sample_plan());
 }
 
@@ -433,7 +434,7 @@ TEST(DeviceTrainerOfSeveral, LearnsPictures) {
   const Corpus data = pictures();
   std::vector<DeepResult> results(2);
   expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
-    losses_of(data, small_pixel_plan(), 100, &cluster, &results[static_cast<size_t>(cluster.rank())]);
+    losses_of(data, device_pixel_plan(), 100, &cluster, &results[static_cast<size_t>(cluster.rank())]);
   }));
   for (const DeepResult& result : results) {
     expect_learned(data, result);
@@ -460,7 +461,7 @@ TEST(DeviceTrainerOfSeveral, EndsTogether) {
   expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
     at::set_num_threads(1);
     const auto rank = static_cast<size_t>(cluster.rank());
-    DeepOptions options = options_for(0);
+    DeepOptions options = device_options_for(0);
     options.seconds = 1;
     options.cluster = &cluster;
     timed[rank] = train(data, options).steps;
@@ -500,11 +501,11 @@ TEST(SetupOnDevice, LongTextsMakeSmallerBatches) {
 }
 
 TEST(DeviceTrainer, ADivergedTrainingIsAnError) {
-  DeepOptions options = options_for(30);
+  DeepOptions options = device_options_for(30);
   const Corpus data = corpus();
   EXPECT_THROW(train_deep_on_device(data, kValid, options, at::kCPU,
                                     [&](double) {
-                                      DeepPlan plan = small_plan();
+                                      DeepPlan plan = device_bytes_plan();
                                       plan.optimiser.adam_rate = plan.optimiser.muon_rate = 1e30;
                                       return setup_on_device(data, kItems, plan, 0, at::kFloat, at::kCPU);
                                     }),
@@ -555,18 +556,18 @@ void expect_same_steps_of_a_graph(const Corpus& data, Plan plan, const DeviceRoo
 
 TEST(DeviceTrainer, AGraphTakesTheSameStepsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  expect_same_steps_of_a_graph(corpus(), small_plan());
+  expect_same_steps_of_a_graph(corpus(), device_bytes_plan());
 }
 
 TEST(DeviceTrainer, AGraphTakesTheSameStepsWhileShardsComeAndGoOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
   const Corpus data = corpus();
-  expect_same_steps_of_a_graph(data, small_plan(), too_small_for(data, at::kCUDA));
+  expect_same_steps_of_a_graph(data, device_bytes_plan(), too_small_for(data, at::kCUDA));
 }
 
 TEST(DeviceTrainer, AGraphTakesTheSameStepsWithPicturesOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  expect_same_steps_of_a_graph(pictures(), small_pixel_plan());
+  expect_same_steps_of_a_graph(pictures(), device_pixel_plan());
 }
 
 TEST(DeviceTrainer, AGraphTakesTheSameStepsWithSignalsOnADevice) {
@@ -582,12 +583,12 @@ TEST(DeviceTrainer, AGraphTakesTheSameStepsWithATableOnADevice) {
 
 TEST(DeviceTrainer, AGraphTakesTheSameStepsWithSetsOfLabelsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  expect_same_steps_of_a_graph(with_sets(corpus()), small_plan());
+  expect_same_steps_of_a_graph(with_sets(corpus()), device_bytes_plan());
 }
 
 TEST(DeviceTrainer, LearnsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  DeepOptions options = options_for(120);
+  DeepOptions options = device_options_for(120);
   options.dtype = at::kBFloat16;
   const DeepResult result = train(corpus(), options, at::kCUDA);
   EXPECT_EQ(result.steps, 120);
@@ -596,7 +597,7 @@ TEST(DeviceTrainer, LearnsOnADevice) {
 
 TEST(DeviceTrainer, LearnsItemsThatDoNotFitOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  DeepOptions options = options_for(120);
+  DeepOptions options = device_options_for(120);
   options.dtype = at::kBFloat16;
   const Corpus data = corpus();
   const DeepResult result = train(data, options, too_small_for(data, at::kCUDA));
@@ -607,15 +608,15 @@ TEST(DeviceTrainer, LearnsItemsThatDoNotFitOnADevice) {
 
 TEST(DeviceTrainer, LearnsPicturesOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  DeepOptions options = options_for(100);
+  DeepOptions options = device_options_for(100);
   options.dtype = at::kBFloat16;
   const Corpus data = pictures();
-  expect_learned(data, train(data, options, at::kCUDA, small_pixel_plan()));
+  expect_learned(data, train(data, options, at::kCUDA, device_pixel_plan()));
 }
 
 TEST(DeviceTrainer, LearnsATableOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  DeepOptions options = options_for(100);
+  DeepOptions options = device_options_for(100);
   options.dtype = at::kBFloat16;
   const Corpus data = table();
   expect_learned(data, train(data, options, at::kCUDA, small_cell_plan(data)));
@@ -623,15 +624,15 @@ TEST(DeviceTrainer, LearnsATableOnADevice) {
 
 TEST(DeviceTrainer, LearnsPicturesOf16BitsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  DeepOptions options = options_for(100);
+  DeepOptions options = device_options_for(100);
   options.dtype = at::kBFloat16;
   const Corpus data = with_wide_values(pictures());
-  expect_learned(data, train(data, options, at::kCUDA, small_pixel_plan()));
+  expect_learned(data, train(data, options, at::kCUDA, device_pixel_plan()));
 }
 
 TEST(DeviceTrainer, LearnsSignalsOnADevice) {
   GULO_SKIP_WITHOUT_CUDA();
-  DeepOptions options = options_for(100);
+  DeepOptions options = device_options_for(100);
   options.dtype = at::kBFloat16;
   const Corpus data = signals();
   expect_learned(data, train(data, options, at::kCUDA, small_sample_plan()));

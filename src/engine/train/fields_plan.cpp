@@ -12,8 +12,8 @@ namespace gulo {
 namespace {
 
 constexpr size_t kLeastBatch = 16, kMostBatch = 128;
-constexpr double kMaxEpochs = 100;
-constexpr double kHeadDropout = 0.1;
+constexpr double kMaxFieldsEpochs = 100;
+constexpr double kFieldsHeadDropout = 0.1;
 
 std::string field_name(const FieldColumn& field) {
   return field.name.empty() ? "the cells" : "field '" + printable_utf8(field.name) + "'";
@@ -47,9 +47,9 @@ DeepSetup setup_fields(const Corpus& corpus, const std::vector<uint32_t>& train,
   setup.network = std::make_shared<FieldsNetwork>(spec, std::move(networks), options.seed);
   const size_t batch_items = std::clamp(train.size() / 16, kLeastBatch, kMostBatch);
   setup.feed = std::make_unique<FieldsFeed>(std::move(corpora), std::move(feeds), train, batch_items, options.seed);
-  setup.head_dropout = kHeadDropout;
+  setup.head_dropout = kFieldsHeadDropout;
   setup.label_smoothing = 0.05;
-  setup.max_epochs = kMaxEpochs;
+  setup.max_epochs = kMaxFieldsEpochs;
   return setup;
 }
 

@@ -16,8 +16,8 @@ constexpr int kMaxWindow = 512;
 // The stem brings a typical picture to a grid of at most so many positions each way.
 constexpr int kGridSide = 24;
 // Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
-constexpr double kLeastEpochs = 8;
-constexpr double kMaxEpochs = 200;
+constexpr double kLeastPixelEpochs = 8;
+constexpr double kMaxPixelEpochs = 200;
 
 // Of the larger side of the pictures, the value that so many are not above.
 int side_quantile(const Corpus& corpus, const std::vector<uint32_t>& items, double fraction) {
@@ -121,7 +121,7 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   const int grid_side = (std::min(typical, spec.window) + spec.stem_stride - 1) / spec.stem_stride;
   for (const int width : sizes.widths) {
     spec.layers = layers_for(width, grid_side, sizes);
-    if (kLeastEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
+    if (kLeastPixelEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
   }
   spec.mirrored = augment && may_mirror && is_mirror_symmetric(corpus, train, spec);
   const auto n = static_cast<double>(train.size());
@@ -133,7 +133,7 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   plan.feed.shift = augment ? std::max(1, typical / 16) : 0;
   plan.optimiser = pixel_optimiser();
   plan.optimiser.muon_rate = sizes.muon_rate;
-  plan.max_epochs = kMaxEpochs;
+  plan.max_epochs = kMaxPixelEpochs;
   return plan;
 }
 

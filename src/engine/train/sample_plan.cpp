@@ -13,9 +13,9 @@ namespace gulo {
 namespace {
 
 // Fewer visits to every item than this teach a wide network less than they teach a narrow one.
-constexpr double kLeastEpochs = 12;
+constexpr double kLeastSampleEpochs = 12;
 // More teach nothing new of a few items; there the bank is what counts.
-constexpr double kMaxEpochs = 200;
+constexpr double kMaxSampleEpochs = 200;
 // Of 8 kHz sound 8 s; what lies further on is seen through another window.
 constexpr int kMaxWindowRows = 1024;
 
@@ -152,12 +152,12 @@ SamplePlan plan_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   const int longest = static_cast<int>(std::min<int64_t>(facts.lengths.back(), kMaxWindowRows * plan.spec.stride));
   plan.spec.window_samples = std::max((longest + row - 1) / row * row, plan.spec.taps);
   plan.feed.window_samples = static_cast<size_t>(plan.spec.window_samples);
-  plan.max_epochs = kMaxEpochs;
+  plan.max_epochs = kMaxSampleEpochs;
   plan.items_per_batch = std::clamp(static_cast<int>(train.size()) / 8, 8, sizes.items_per_batch);
   plan.batch_values = sizes.batch_values;
   for (const auto& [first, second] : sizes.widths) {
     set_widths(first, second, plan.spec);
-    if (kLeastEpochs * training_flops_per_epoch(facts, plan.spec) <= seconds * flops_per_s) break;
+    if (kLeastSampleEpochs * training_flops_per_epoch(facts, plan.spec) <= seconds * flops_per_s) break;
   }
   return plan;
 }

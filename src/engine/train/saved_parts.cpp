@@ -93,13 +93,6 @@ at::Tensor tensor_of(const TensorView& view) {
   return tensor;
 }
 
-TensorView view_of(const at::Tensor& tensor) {
-  const std::vector<uint64_t> shape(tensor.sizes().begin(), tensor.sizes().end());
-  return {tensor.scalar_type() == at::kBFloat16 ? "BF16" : "F32",
-          shape,
-          {static_cast<const uint8_t*>(tensor.const_data_ptr()), tensor.nbytes()}};
-}
-
 TrainingState save(const WideResult& wide) {
   TrainingState state;
   exchange_wide(Saver{state}, wide);

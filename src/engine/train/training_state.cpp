@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "model/safetensors.h"
 
 namespace gulo {
 namespace {
@@ -20,14 +19,6 @@ constexpr const char* kHint = "leave --resume out to begin anew";
 constexpr std::pair<at::ScalarType, const char*> kTypes[] = {
     {at::kFloat, "F32"}, {at::kLong, "I64"},   {at::kInt, "I32"},      {at::kByte, "U8"},
     {at::kChar, "I8"},   {at::kDouble, "F64"}, {at::kBFloat16, "BF16"}};
-
-TensorView view_of(const at::Tensor& tensor) {
-  TensorView view;
-  view.dtype = std::ranges::find(kTypes, tensor.scalar_type(), &std::pair<at::ScalarType, const char*>::first)->second;
-  view.shape.assign(tensor.sizes().begin(), tensor.sizes().end());
-  view.bytes = {static_cast<const uint8_t*>(tensor.const_data_ptr()), tensor.nbytes()};
-  return view;
-}
 
 at::Tensor tensor_of(const TensorView& view, const std::string& name, const std::string& path) {
   const auto type = std::ranges::find_if(kTypes, [&](const auto& known) { return view.dtype == known.second; });
@@ -46,6 +37,14 @@ constexpr at::ScalarType type_for() {
 }
 
 }  // namespace
+
+TensorView view_of(const at::Tensor& tensor) {
+  TensorView view;
+  view.dtype = std::ranges::find(kTypes, tensor.scalar_type(), &std::pair<at::ScalarType, const char*>::first)->second;
+  view.shape.assign(tensor.sizes().begin(), tensor.sizes().end());
+  view.bytes = {static_cast<const uint8_t*>(tensor.const_data_ptr()), tensor.nbytes()};
+  return view;
+}
 
 void TrainingState::refuse(const std::string& what) { throw Error(ErrorKind::kData, "the checkpoint " + what, kHint); }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/cluster/cluster.h"
+#include "model/safetensors.h"
 
 namespace gulo {
 
@@ -46,6 +47,9 @@ struct TrainingState {
  private:
   [[noreturn]] static void refuse(const std::string& what);
 };
+
+// Of a contiguous tensor on the CPU, which must outlive it, of a type that a state holds.
+TensorView view_of(const at::Tensor& tensor);
 
 // A safetensors file that is replaced whole or not at all. Throws Error (kDevice).
 void save_training_state(const std::string& path, const TrainingState& state);
