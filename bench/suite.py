@@ -18,6 +18,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -91,11 +92,13 @@ def budget_of(name: str, rivals: dict) -> int:
 
 
 def program_hash() -> str:
-    """Of the sources of what trains, tests aside: results of another program are not mixed with these."""
-    sources = [path for folder in ("src", "include", "cmake") for path in (ROOT / folder).rglob("*") if path.is_file()]
-    sums = [path.relative_to(ROOT).as_posix().encode() + hashlib.sha256(path.read_bytes()).digest()
-            for path in sorted(sources) if not path.stem.endswith("_test")]
-    return hashlib.sha256(b"".join(sums)).hexdigest()[:16]
+    """Of the sources that decide what is learned and answered, tests and comments aside: results of another program are not
+    mixed with these."""
+    folders = [ROOT / "include", *(ROOT / "src" / name for name in ("base", "data", "kernel", "model", "run", "engine"))]
+    sources = [path for folder in folders for path in folder.rglob("*")
+               if path.is_file() and not path.stem.endswith("_test") and "engine/cli" not in path.as_posix()]
+    sums = [path.relative_to(ROOT).as_posix() + re.sub(r"(?m)^\s*//.*\n", "", path.read_text()) for path in sorted(sources)]
+    return hashlib.sha256("".join(sums).encode()).hexdigest()[:16]
 
 
 def judge(name: str, rivals: dict, runs: list[dict]) -> dict:
