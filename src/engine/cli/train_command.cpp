@@ -22,9 +22,10 @@ namespace {
 
 // Known before data are read; whether the device is of use for them, the trainer says.
 void require_device(const std::string& device) {
+  if (device != "cuda") return;
   std::string why;
-  require(device != "cuda" || !cuda_devices(&why).empty(), ErrorKind::kDevice, "no CUDA device: " + why,
-          "use --device cpu, or leave --device out");
+  const bool is_there = !cuda_devices(&why).empty();
+  require(is_there, ErrorKind::kDevice, "no CUDA device: " + why, "use --device cpu, or leave --device out");
 }
 
 // "pixels", or "photo=pixels,note=bytes", which is of columns.

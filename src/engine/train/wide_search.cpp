@@ -46,12 +46,14 @@ class WideSearch {
     result.recipe = best.trainer->recipe().name;
     result.epochs = best.epochs;
     const bool whole = best.epochs >= kEnoughEpochs;
+    if (!whole) n_trainings_ = n_trained_ + 1;
     if (!whole && !interrupted()) {  // much data: the winner goes on learning for as long as the search took
       Candidate longer = train_and_validate(best.trainer->recipe(), options_.final_s);
       if (longer.mean_loss <= best.mean_loss) best = std::move(longer);
       result.epochs = best.epochs;
     }
     if (whole && !parts_.valid.empty() && !interrupted()) result.twin = add_twin(best, start_s);
+    if (whole) n_trainings_ = n_trained_ + (result.twin ? 2 : 1);
     keep(best, result);
     if (whole && options_.refit && !parts_.valid.empty() && !interrupted()) {
       std::vector<uint32_t> all(parts_.train);
@@ -78,6 +80,7 @@ class WideSearch {
   Candidate find_best() {
     const std::vector<WideRecipe> recipes = wide_recipes(corpus_.task);
     const double begin_s = seconds_since_process_start();
+    n_trainings_ = expected_trainings(static_cast<int>(recipes.size()));
     Candidate best;
     for (size_t i = 0; i < recipes.size(); ++i) {
       const double left_s = options_.search_s - (seconds_since_process_start() - begin_s);
@@ -90,6 +93,15 @@ class WideSearch {
     return best;
   }
 
+  bool can_have_twin() const { return can_step(RowSteps::kEvidence, corpus_.labels.size(), corpus_.task); }
+
+  // All recipes, the best one's twin, and both of them on everything.
+  int expected_trainings(int n_recipes) const {
+    if (parts_.valid.empty()) return 1;
+    const int n_tables = can_have_twin() ? 2 : 1;
+    return n_recipes + n_tables - 1 + (options_.refit ? n_tables : 0);
+  }
+
   static WideRecipe twin_of(WideRecipe recipe) {
     recipe.steps = RowSteps::kEvidence;
     return recipe;
@@ -99,7 +111,7 @@ class WideSearch {
   // with rows that step by evidence, is trained too, where the time allows that twice (it is refitted as well), and
   // added to its table unless that clearly harms.
   bool add_twin(Candidate& best, double start_s) {
-    if (!can_step(RowSteps::kEvidence, corpus_.labels.size(), corpus_.task)) return false;
+    if (!can_have_twin()) return false;
     const double left_s = options_.search_s - (seconds_since_process_start() - start_s);
     const bool timed = options_.search_s > 0;
     if (timed && (best.seconds > left_s || 2.2 * best.seconds > options_.final_s)) return false;
@@ -130,11 +142,16 @@ class WideSearch {
     const WideSchedule schedule{epochs, seconds, options_.seed, options_.n_threads};
     candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
       candidate.loss = now.loss;
-      progress_.update(now.fraction,
-                       fmt::format("{}  loss {:.4f}  {}/s", recipe.name, now.loss, format_bytes(now.bytes_per_s)));
+      // The last training alone may take as long as all before it.
+      const double own_s = seconds_since_process_start() - begin_s;
+      const bool is_last = n_trained_ + 1 == n_trainings_ && now.fraction > 0;
+      progress_.update((n_trained_ + now.fraction) / n_trainings_,
+                       fmt::format("{}  loss {:.4f}  {}/s", recipe.name, now.loss, format_bytes(now.bytes_per_s)),
+                       is_last ? own_s * (1 - now.fraction) / now.fraction : -1);
       return !interrupted();
     });
     candidate.seconds = seconds_since_process_start() - begin_s;
+    ++n_trained_;
     return candidate;
   }
 
@@ -182,6 +199,7 @@ class WideSearch {
   WideRecipe wide_recipe_;
   std::array<double, 2> twin_scales_{};
   size_t max_bytes_ = 0;
+  int n_trainings_ = 1, n_trained_ = 0;  // that are expected, of all recipes, and over
   Progress progress_;
 };
 
