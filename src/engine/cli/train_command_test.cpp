@@ -10,8 +10,10 @@
 #include "base/expect_error.h"
 #include "data/temporary_tree.h"
 #include "engine/cli/engine_commands.h"
+#include "engine/train/checkpoint.h"
 #include "engine/train/engine_predictor.h"
 #include "engine/train/small_corpus.h"
+#include "kernel/cuda_device.h"
 #include "model/model_file.h"
 
 namespace gulo {
@@ -77,6 +79,26 @@ TEST(Trainer, KeepsToAShortBudget) {
   // The budget counts from the start of the process, which other tests may have used up: then a tenth of it is left.
   train_recogniser({.data = tree.path("data"), .model_path = tree.path("m.gulo"), .budget_s = 5, .n_threads = 2});
   EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 7);
+}
+
+TEST(Trainer, GoesOnWhereItBegan) {
+  TemporaryTree tree;
+  write_items(tree, "data/", 12, 3);
+  TrainOptions options{.data = tree.path("data"), .model_path = tree.path("m.gulo"), .steps = 9, .n_threads = 2};
+  options.resume = true;
+  const auto refusal = [&](ErrorKind kind, const char* device, const nlohmann::json& running_facts) {
+    TrainingState state, running;
+    state.facts = {{"options", training_identity(options)}};
+    running.facts = running_facts;
+    state.put("running", running);
+    write_checkpoint(checkpoint_path(options.model_path), state);
+    options.device = device;
+    return error_text(kind, [&] { train_recogniser(options); });
+  };
+  expect_contains(refusal(ErrorKind::kUsage, "cpu", {{"on_device", true}}), "began on a CUDA device");
+  expect_contains(refusal(ErrorKind::kUsage, "cuda", {{"steps", 5}}), "began on the CPU");
+  if (cuda_devices().empty())
+    expect_contains(refusal(ErrorKind::kDevice, "auto", {{"on_device", true}}), "there is none for it here: ");
 }
 
 TEST(Trainer, BadDataLosesNothing) {

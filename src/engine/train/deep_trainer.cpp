@@ -8,7 +8,6 @@
 #include <cmath>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 
 #include "base/error.h"
@@ -19,6 +18,7 @@
 #include "engine/train/gemm_probe.h"
 #include "engine/train/item_parts.h"
 #include "engine/train/median.h"
+#include "engine/train/saved_results.h"
 #include "model/calibration.h"
 
 namespace gulo {
@@ -136,14 +136,11 @@ class DeepTrainer {
                    {"seconds_in_loop", now_s() - loop_start_s_}};
     for (const auto& [name, number] : kept_numbers()) state.facts[name] = *number;
     for (const auto& [name, count] : kept_counts()) state.facts[name] = *count;
-    for (const DeepCurvePoint& point : result_.curve)
-      state.facts["curve"].push_back({point.seconds, point.step, point.loss, point.valid_error});
+    put_results(state, result_, best_);
     StateStream feed;
     setup_.feed->exchange(feed);
     state.put_values("feed", feed.numbers());
-    state.put_values("valid_logits", result_.valid_logits);
     for (const auto& [name, tensor] : kept_tensors()) state.tensors[name] = tensor.contiguous();
-    for (size_t i = 0; i < best_.size(); ++i) state.tensors["best." + std::to_string(i)] = best_[i];
     return state;
   }
 
@@ -154,18 +151,11 @@ class DeepTrainer {
     seconds_ = state.fact<double>("seconds");
     for (const auto& [name, number] : kept_numbers()) *number = state.fact<double>(name);
     for (const auto& [name, count] : kept_counts()) *count = state.fact<int64_t>(name);
-    if (state.facts.contains("curve"))
-      for (const auto& [seconds, step, loss, error] :
-           state.fact<std::vector<std::tuple<double, int64_t, double, double>>>("curve"))
-        result_.curve.push_back({seconds, step, loss, error});
+    take_results(state, network_->parameters().size(), result_, best_);
     StateStream feed(state.values<uint64_t>("feed"));
     setup_.feed->exchange(feed);
     feed.finish();
-    result_.valid_logits = state.values<float>("valid_logits");
     for (const auto& [name, tensor] : kept_tensors()) state.copy_tensor(name, tensor);
-    for (size_t i = 0; state.tensors.contains("best." + std::to_string(i)); ++i)
-      best_.push_back(state.tensor("best." + std::to_string(i)));
-    StateStream::check(best_.empty() || best_.size() == network_->parameters().size());
     const double now = now_s();
     start_s_ = now - state.fact<double>("seconds_in_loop") - state.fact<double>("seconds_before_loop");
     begin_loop(now - state.fact<double>("seconds_in_loop"));
@@ -176,7 +166,6 @@ class DeepTrainer {
 
   std::vector<std::pair<const char*, double*>> kept_numbers() {
     return {{"model_flops", &result_.model_flops},
-            {"valid_error", &result_.valid_error},
             {"feed_overhead", &result_.feed_overhead},
             {"last_loss", &loss_},
             {"last_valid_error", &valid_error_},

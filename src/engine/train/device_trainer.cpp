@@ -8,6 +8,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <string>
 
 #include "base/error.h"
 #include "base/process_clock.h"
@@ -18,6 +19,7 @@
 #include "engine/train/gemm_probe.h"
 #include "engine/train/item_parts.h"
 #include "engine/train/median.h"
+#include "engine/train/saved_results.h"
 #include "model/calibration.h"
 
 namespace gulo {
@@ -47,6 +49,7 @@ class DeviceTrainer {
         options_(options),
         cluster_(options.cluster),
         device_(device),
+        seconds_(options.seconds),
         start_s_(now_s()),
         valid_targets_(targets_of(corpus, valid)) {
     for (const uint32_t item : valid) valid_items_.push_back(corpus.view(item));
@@ -59,19 +62,24 @@ class DeviceTrainer {
     result_.gemm_peak_flops_per_s = options_.gemm_peak_flops_per_s > 0
                                         ? options_.gemm_peak_flops_per_s
                                         : agreed(cluster_, probe_gemm_flops_per_s(options_.dtype, device_)) * n_ranks();
-    const double expected = options_.steps > 0 ? kNominalFlopsPerS : 0.3 * result_.gemm_peak_flops_per_s;
+    expected_flops_per_s_ = options_.resume      ? options_.resume->fact<double>("expected_flops_per_s")
+                            : options_.steps > 0 ? kNominalFlopsPerS
+                                                 : 0.3 * result_.gemm_peak_flops_per_s;
     on_stream([&] {
-      DeviceSetup made = setup(expected);
+      DeviceSetup made = setup(expected_flops_per_s_);
       if (cluster_)
         for (const Parameter& parameter : made.network->parameters()) cluster_->broadcast(parameter.value.detach());
       made.network->to(device_);
       steps_.emplace(std::move(made), options_.dtype, cluster_);
+      if (options_.resume) restore(*options_.resume);
     });
-    loop_start_s_ = now_s();
+    if (!options_.resume) loop_start_s_ = now_s();
+    last_checkpoint_s_ = now_s();
     take_first_steps();
     while (go_on_ && fraction_ < 1) {
       replay();
       if (validation_is_due()) validate();
+      if (checkpoint_is_due()) checkpoint();
     }
     finish();
     return std::move(result_);
@@ -87,15 +95,57 @@ class DeviceTrainer {
       work();
   }
 
+  // One of a training that is over is not needed, but for one that was asked to end.
+  bool checkpoint_is_due() {
+    const bool due =
+        options_.checkpoint && fraction_ < 1 && (!go_on_ || now_s() - last_checkpoint_s_ >= options_.checkpoint_s);
+    return agreed(cluster_, due);
+  }
+
+  void checkpoint() {
+    TrainingState state;
+    on_stream([&] { state = steps_->saved(); });
+    state.facts = {{"on_device", true},
+                   {"network", to_json(steps_->network().saved_spec())},
+                   {"expected_flops_per_s", expected_flops_per_s_},
+                   {"seconds", seconds_},
+                   {"seconds_before_loop", loop_start_s_ - start_s_},
+                   {"seconds_in_loop", now_s() - loop_start_s_},
+                   {"seconds_of_validation", validation_s_},
+                   {"steps", result_.steps},
+                   {"fraction", fraction_},
+                   {"validations", n_validated_},
+                   {"last_valid_error", valid_error_}};
+    put_results(state, result_, best_);
+    if (!cluster_ || cluster_->is_first()) options_.checkpoint(state);
+    last_checkpoint_s_ = now_s();
+  }
+
+  void restore(const TrainingState& state) {
+    require(state.fact<nlohmann::json>("network") == to_json(steps_->network().saved_spec()), ErrorKind::kData,
+            "the checkpoint is of another network", "leave --resume out to begin anew");
+    seconds_ = state.fact<double>("seconds");
+    result_.steps = state.fact<int64_t>("steps");
+    fraction_ = state.fact<double>("fraction");
+    validation_s_ = state.fact<double>("seconds_of_validation");
+    n_validated_ = state.fact<int>("validations");
+    valid_error_ = state.fact<double>("last_valid_error");
+    take_results(state, steps_->network().parameters().size(), result_, best_);
+    steps_->restore(state, result_.steps);
+    loop_start_s_ = now_s() - state.fact<double>("seconds_in_loop");
+    start_s_ = loop_start_s_ - state.fact<double>("seconds_before_loop");
+  }
+
   void take_first_steps() {
     const double left = std::max(1., steps_left());
-    steps_->set_fraction_per_step(1 / left);
+    if (!options_.resume) steps_->set_fraction_per_step(1 / left);
     for (int64_t i = 0; i < kFirstSteps && static_cast<double>(i) < left; ++i) {
       reserve(1);
       const double start_s = now_s();
       on_stream([&] { steps_->step(); });
       step_s_ = now_s() - start_s;
       count(1);
+      if (validation_is_due()) validate();
     }
     if (options_.steps == 0) pace();
     // Launching is what takes long without a graph: a few steps in one say what they really cost.
@@ -112,7 +162,7 @@ class DeviceTrainer {
 
   // It leaves no trace but the time that it takes.
   void probe_held_batch() {
-    const double seconds = options_.steps > 0 ? kSecondsPerReplay : kProbeShare * options_.seconds / kProbeReplays;
+    const double seconds = options_.steps > 0 ? kSecondsPerReplay : kProbeShare * seconds_ / kProbeReplays;
     const int n = graph_ ? steps_within(std::min(seconds, kSecondsPerReplay)) : 1;
     reserve(1);
     on_stream([&] { steps_->hold_batch(); });
@@ -185,7 +235,7 @@ class DeviceTrainer {
 
   // The schedule ends when the time does, by rank 0's clock, whatever the steps to come will cost.
   void pace() {
-    const double left_s = agreed(cluster_, start_s_ + options_.seconds - 1.1 * validation_s_ - now_s());
+    const double left_s = agreed(cluster_, start_s_ + seconds_ - 1.1 * validation_s_ - now_s());
     if (left_s <= 0)
       fraction_ = 1;
     else
@@ -255,7 +305,8 @@ class DeviceTrainer {
   const DeepOptions& options_;
   Cluster* cluster_;
   const at::Device device_;
-  const double start_s_;
+  double seconds_;  // options_.seconds, or those of the training that is resumed
+  double start_s_;
   std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
   std::optional<DeviceSteps> steps_;
@@ -265,6 +316,7 @@ class DeviceTrainer {
   std::vector<at::Tensor> best_;
   int steps_per_replay_ = 1, n_validated_ = 0;
   bool go_on_ = true;
+  double expected_flops_per_s_ = 0, last_checkpoint_s_ = 0;
   double loop_start_s_ = 0, step_s_ = 1, fraction_ = 0, validation_s_ = 0, valid_error_ = 1;
   double waited_s_ = 0;                         // for shards
   std::vector<double> times_s_, held_times_s_;  // of a step as it is, and on one batch
@@ -302,7 +354,7 @@ void DeviceSteps::step_on_held_batch() {
 }
 
 void DeviceSteps::hold_batch() {
-  generator_then_ = at::globalContext().defaultGenerator(loss_.device()).get_state();
+  generator_then_ = generator().get_state();
   for (const at::Tensor& tensor : state()) state_then_.push_back(tensor.clone());
   held_ = setup_.feed->next();
 }
@@ -310,10 +362,34 @@ void DeviceSteps::hold_batch() {
 void DeviceSteps::drop_batch() {
   const std::vector<at::Tensor> now = state();
   for (size_t i = 0; i < now.size(); ++i) now[i].copy_(state_then_[i]);
-  at::Generator generator = at::globalContext().defaultGenerator(loss_.device());
-  generator.set_state(generator_then_);
+  generator().set_state(generator_then_);
   held_ = {};
   state_then_.clear();
+}
+
+at::Generator DeviceSteps::generator() const { return at::globalContext().defaultGenerator(loss_.device()); }
+
+TrainingState DeviceSteps::saved() {
+  TrainingState saved;
+  const std::vector<at::Tensor> tensors = state();
+  for (size_t i = 0; i < tensors.size(); ++i)
+    saved.tensors["step." + std::to_string(i)] = tensors[i].to(at::kCPU).contiguous();
+  const at::Tensor mine = generator().get_state();
+  for (int rank = 0; rank < (cluster_ ? cluster_->size() : 1); ++rank) {
+    const at::Tensor drawn = mine.to(at::kFloat);  // what is broadcast; a byte is a float exactly
+    if (cluster_) cluster_->broadcast(drawn, rank);
+    saved.tensors["generator." + std::to_string(rank)] = drawn.to(at::kByte);
+  }
+  return saved;
+}
+
+void DeviceSteps::restore(const TrainingState& saved, int64_t n_steps) {
+  const std::vector<at::Tensor> tensors = state();
+  for (size_t i = 0; i < tensors.size(); ++i) saved.copy_tensor("step." + std::to_string(i), tensors[i]);
+  // More processes than there were: those that are new draw anew.
+  const std::string mine = "generator." + std::to_string(cluster_ ? cluster_->rank() : 0);
+  if (saved.tensors.contains(mine)) generator().set_state(saved.tensor(mine));
+  for (int64_t done = 0; done < n_steps;) done += setup_.feed->reserve(done, n_steps - done);
 }
 
 std::vector<at::Tensor> DeviceSteps::state() {

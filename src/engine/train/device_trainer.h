@@ -8,6 +8,7 @@
 // that another process is lost, and all would wait for it for ever.
 #pragma once
 
+#include <ATen/core/Generator.h>
 #include <ATen/core/Tensor.h>
 
 #include <functional>
@@ -17,6 +18,7 @@
 #include "engine/train/deep_trainer.h"
 #include "engine/train/device_optimiser.h"
 #include "engine/train/device_setup.h"
+#include "engine/train/training_state.h"
 
 namespace gulo {
 
@@ -38,6 +40,11 @@ class DeviceSteps {
   void hold_batch();
   void step_on_held_batch();
   void drop_batch();
+  // All that steps change, and what they draw next. Of several processes all call it, and each has everybody's.
+  TrainingState saved();
+  // Goes on from there, behind n_steps: shards up to then come and go once more. Throws Error (kData) where the state
+  // does not fit.
+  void restore(const TrainingState& state, int64_t n_steps);
   // From now on a step takes so much of the training, of which fraction() is done; the rate goes up within the first 3
   // % and in a straight line down to zero at 1.
   void set_fraction_per_step(double fraction);
@@ -50,6 +57,7 @@ class DeviceSteps {
 
  private:
   void learn_from(DrawnSlots drawn);
+  at::Generator generator() const;  // of what is dropped
   std::vector<at::Tensor> state();  // all that steps of one process change
   void put_sums();
   void take_sums();

@@ -1,5 +1,6 @@
 // Training on a device: what it draws and learns, on the CPU without a graph, and with one on a device.
 #include "engine/train/device_trainer.h"
+#include "base/expect_error.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -14,6 +15,7 @@
 #include "data/temporary_tree.h"
 #include "engine/cluster/cluster_threads.h"
 #include "engine/device/device_graph.h"
+#include "engine/train/resumed_training.h"
 #include "engine/train/small_corpus.h"
 #include "engine/train/small_pictures.h"
 #include "engine/train/small_signals.h"
@@ -382,6 +384,42 @@ TEST(DeviceTrainer, StopsWhenAsked) {
   EXPECT_EQ(result.steps, 10);
 }
 
+TEST(DeviceTrainer, GoesOnFromACheckpoint) {
+  const Corpus data = corpus(), rows = table();
+  expect_goes_on(device_options_for(30), [&](const DeepOptions& options) { return train(data, options); });
+  expect_goes_on(device_options_for(24),
+                 [&](const DeepOptions& options) { return train(data, options, too_small_for(data)); });
+  expect_goes_on(device_options_for(24),
+                 [&](const DeepOptions& options) { return train(rows, options, at::kCPU, small_cell_plan(rows)); });
+}
+
+TEST(DeviceTrainer, GoesOnWhereItWasAskedToStop) {
+  const Corpus data = corpus();
+  DeepOptions options = device_options_for(30);
+  const DeepResult whole = train(data, options);
+  std::vector<TrainingState> states;
+  options.checkpoint = [&](const TrainingState& state) { states.push_back(kept(state)); };
+  options.checkpoint_s = 1000;
+  options.progress = [](const DeepProgress& now) { return now.step < 13; };
+  EXPECT_TRUE(train(data, options).interrupted);
+  ASSERT_EQ(states.size(), 1u);
+  options.progress = nullptr;
+  options.resume = &states[0];
+  expect_same(whole, train(data, options));
+}
+
+TEST(DeviceTrainer, ACheckpointOfAnotherNetworkIsAnError) {
+  const Corpus data = corpus();
+  DeepOptions options = device_options_for(12);
+  TrainingState state;
+  options.checkpoint = [&](const TrainingState& now) { state = kept(now); };
+  train(data, options);
+  options.resume = &state;
+  DeepPlan wider = device_bytes_plan();
+  wider.spec.stem_width = 64;
+  expect_contains(error_text(ErrorKind::kData, [&] { train(data, options, at::kCPU, wider); }), "another network");
+}
+
 // What is drawn from LibTorch's generator is other in a graph, and in each of several processes.
 template <class Plan>
 void hide_nothing(Plan& plan) {
@@ -453,6 +491,30 @@ TEST(DeviceTrainerOfSeveral, LearnsATable) {
     expect_learned(data, result);
     EXPECT_EQ(result.valid_logits, results[0].valid_logits);
   }
+}
+
+TEST(DeviceTrainerOfSeveral, GoOnFromACheckpointOfTheFirst) {
+  const Corpus data = corpus();
+  DeepPlan plan = device_bytes_plan();
+  hide_nothing(plan);
+  std::vector<TrainingState> states;
+  std::vector<DeepResult> whole(2), resumed(2);
+  expect_no_errors(run_as_cluster(2, [&](Cluster& cluster) {
+    at::set_num_threads(1);
+    const auto rank = static_cast<size_t>(cluster.rank());
+    DeepOptions options = device_options_for(24);
+    options.cluster = &cluster;
+    options.checkpoint = [&](const TrainingState& state) { states.push_back(kept(state)); };
+    options.checkpoint_s = 1e-9;
+    whole[rank] = train(data, options, at::kCPU, plan);
+    const TrainingState middle =
+        share_training_state(cluster, cluster.is_first() ? states[states.size() / 2] : TrainingState());
+    options.checkpoint = nullptr;
+    options.resume = &middle;
+    resumed[rank] = train(data, options, at::kCPU, plan);
+  }));
+  EXPECT_LT(states[states.size() / 2].fact<int64_t>("steps"), 20);
+  for (size_t rank = 0; rank < 2; ++rank) expect_same(whole[rank], resumed[rank]);
 }
 
 TEST(DeviceTrainerOfSeveral, EndsTogether) {
@@ -591,6 +653,24 @@ TEST(DeviceTrainer, LearnsOnADevice) {
   DeepOptions options = device_options_for(120);
   options.dtype = at::kBFloat16;
   const DeepResult result = train(corpus(), options, at::kCUDA);
+  EXPECT_EQ(result.steps, 120);
+  EXPECT_LT(result.valid_error, 0.1);
+}
+
+TEST(DeviceTrainer, GoesOnFromACheckpointOnADevice) {
+  GULO_SKIP_WITHOUT_CUDA();
+  const Corpus data = corpus();
+  DeepOptions options = device_options_for(120);
+  options.dtype = at::kBFloat16;
+  std::vector<TrainingState> states;
+  options.checkpoint = [&](const TrainingState& state) { states.push_back(kept(state)); };
+  options.progress = [](const DeepProgress& now) { return now.step < 40; };
+  options.checkpoint_s = 1000;
+  EXPECT_TRUE(train(data, options, at::kCUDA).interrupted);
+  ASSERT_EQ(states.size(), 1u);
+  options.progress = nullptr;
+  options.resume = &states[0];
+  const DeepResult result = train(data, options, at::kCUDA);
   EXPECT_EQ(result.steps, 120);
   EXPECT_LT(result.valid_error, 0.1);
 }

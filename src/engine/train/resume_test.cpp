@@ -14,6 +14,7 @@
 #include "engine/train/checkpoint.h"
 #include "engine/train/deep_setup.h"
 #include "engine/train/deep_trainer.h"
+#include "engine/train/resumed_training.h"
 #include "engine/train/small_corpus.h"
 #include "engine/train/small_fields.h"
 #include "engine/train/training_state.h"
@@ -31,48 +32,16 @@ DeepOptions options_for(const Corpus& corpus, const std::vector<uint32_t>& items
   return options;
 }
 
-void expect_same(const DeepResult& a, const DeepResult& b) {
-  ASSERT_EQ(a.network->parameters().size(), b.network->parameters().size());
-  for (size_t i = 0; i < a.network->parameters().size(); ++i) {
-    const Parameter &x = a.network->parameters()[i], &y = b.network->parameters()[i];
-    EXPECT_TRUE(at::equal(x.value, y.value)) << x.name;
-  }
-  EXPECT_EQ(a.valid_logits, b.valid_logits);
-  EXPECT_EQ(a.steps, b.steps);
-  EXPECT_EQ(a.epochs, b.epochs);
-  EXPECT_EQ(a.model_flops, b.model_flops);
-  ASSERT_EQ(a.curve.size(), b.curve.size());
-  for (size_t i = 0; i < a.curve.size(); ++i) EXPECT_EQ(a.curve[i].loss, b.curve[i].loss);
-}
-
-// Through a file, as after the end of a process.
-TrainingState kept(const TrainingState& state) {
-  const TemporaryTree tree;
-  save_training_state(tree.path("state"), state);
-  return load_training_state(tree.path("state"));
-}
-
-// Once whole and writing checkpoints, once from a checkpoint in the middle.
-void train_whole_and_resumed(const Corpus& corpus, size_t n_train, int64_t steps) {
+void expect_goes_on_with(const Corpus& corpus, size_t n_train, int64_t steps) {
   at::set_num_threads(2);
   const std::vector<uint32_t> train = items_between(0, n_train), valid = items_between(n_train, corpus.n_items());
-  DeepOptions options = options_for(corpus, train, steps);
-  const DeepResult plain = train_deep(corpus, valid, options);
-  std::vector<TrainingState> states;
-  options.checkpoint = [&](const TrainingState& state) { states.push_back(kept(state)); };
-  options.checkpoint_s = 1e-9;
-  const DeepResult whole = train_deep(corpus, valid, options);
-  expect_same(plain, whole);
-  ASSERT_GT(states.size(), 3u);
-  const TrainingState& middle = states[states.size() / 2];
-  EXPECT_LT(middle.fact<int64_t>("steps"), steps - 1);
-  options.resume = &middle;
-  expect_same(whole, train_deep(corpus, valid, options));
+  expect_goes_on(options_for(corpus, train, steps),
+                 [&](const DeepOptions& options) { return train_deep(corpus, valid, options); });
 }
 
-TEST(Resume, OfEveryKindGivesTheSameBits) { train_whole_and_resumed(many_fields(120), 96, 14); }
+TEST(Resume, OfEveryKindGivesTheSameBits) { expect_goes_on_with(many_fields(120), 96, 14); }
 
-TEST(Resume, OfBytesGivesTheSameBits) { train_whole_and_resumed(small_corpus(300, 3, 1), 240, 12); }
+TEST(Resume, OfBytesGivesTheSameBits) { expect_goes_on_with(small_corpus(300, 3, 1), 240, 12); }
 
 TEST(Resume, EndsWhenTheTimeLeftDoes) {
   // Pictures: their steps are quick.

@@ -88,8 +88,8 @@ class RecogniserTrainer {
     say_what_is_there();
     require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
             "--balanced needs data with one label an item", "leave --balanced out");
-    choose_device();
     if (cluster_) agree_on_data();
+    choose_device();
     if (resumed_) resume();
     if (!options_.unlabelled_data.empty()) return self_train();
     train(options_.budget_s);
@@ -251,12 +251,19 @@ class RecogniserTrainer {
   void choose_device() {
     DeviceWish wish{.device = options_.device, .local_rank = options_.place ? options_.place->local_rank : 0};
     trains_on_device(data_.corpus, &wish.cannot_train);
-    require(options_.device != "cuda" || !resumed_, ErrorKind::kUsage, "a CUDA device trains from beginning to end",
-            "leave --resume out, or use --device cpu");
-    if (resumed_) wish.cannot_train = "a training that is resumed";
+    const auto running = resumed_ ? resumed_->part("running") : std::nullopt;
+    const bool was_on_device = running && running->facts.contains("on_device");
+    const char* hint = "leave --device out, or leave --resume out to begin anew";
+    require(!running || options_.device != (was_on_device ? "cpu" : "cuda"), ErrorKind::kUsage,
+            was_on_device ? "what is resumed began on a CUDA device" : "what is resumed began on the CPU", hint);
+    if (running && !was_on_device) wish.cannot_train = "a training that began on the CPU";
     std::string none_because;
     const std::vector<CudaDevice> devices = cuda_devices(&none_because);
     const DeviceChoice choice = gulo::choose_device(wish, devices, none_because, cluster_);
+    require(!was_on_device || choice.device.is_cuda(), ErrorKind::kDevice,
+            "what is resumed began on a CUDA device, and there is none for it here" +
+                (none_because.empty() ? "" : ": " + none_because),
+            "go on where there is one, or leave --resume out to begin anew");
     if (choice.device.is_cpu()) return;
     device_ = choice.device;
     device_name_ = choice.name;
