@@ -1,6 +1,5 @@
 // Training on a device: what it draws and learns, on the CPU without a graph, and with one on a device.
 #include "engine/train/device_trainer.h"
-#include "base/expect_error.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -12,6 +11,7 @@
 #include <type_traits>
 
 #include "base/error.h"
+#include "base/expect_error.h"
 #include "data/temporary_tree.h"
 #include "engine/cluster/cluster_threads.h"
 #include "engine/device/device_graph.h"
