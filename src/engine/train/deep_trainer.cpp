@@ -128,15 +128,14 @@ class DeepTrainer {
 
   TrainingState saved() {
     TrainingState state;
-    state.facts = {{"network", to_json(network_->saved_spec())},
-                   {"expected_flops_per_s", expected_flops_per_s_},
+    state.facts = {{"expected_flops_per_s", expected_flops_per_s_},
                    {"gemm_peak_flops_per_s", result_.gemm_peak_flops_per_s},
                    {"seconds", seconds_},
                    {"seconds_before_loop", loop_start_s_ - start_s_},
                    {"seconds_in_loop", now_s() - loop_start_s_}};
     for (const auto& [name, number] : kept_numbers()) state.facts[name] = *number;
     for (const auto& [name, count] : kept_counts()) state.facts[name] = *count;
-    put_results(state, result_, best_);
+    put_results(state, *network_, result_, best_);
     StateStream feed;
     setup_.feed->exchange(feed);
     state.put_values("feed", feed.numbers());
@@ -145,13 +144,11 @@ class DeepTrainer {
   }
 
   void restore(const TrainingState& state) {
-    require(state.fact<nlohmann::json>("network") == to_json(network_->saved_spec()), ErrorKind::kData,
-            "the checkpoint is of another network", "leave --resume out to begin anew");
+    take_results(state, *network_, result_, best_);
     result_.gemm_peak_flops_per_s = state.fact<double>("gemm_peak_flops_per_s");
     seconds_ = state.fact<double>("seconds");
     for (const auto& [name, number] : kept_numbers()) *number = state.fact<double>(name);
     for (const auto& [name, count] : kept_counts()) *count = state.fact<int64_t>(name);
-    take_results(state, network_->parameters().size(), result_, best_);
     StateStream feed(state.values<uint64_t>("feed"));
     setup_.feed->exchange(feed);
     feed.finish();

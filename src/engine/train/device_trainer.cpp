@@ -106,7 +106,6 @@ class DeviceTrainer {
     TrainingState state;
     on_stream([&] { state = steps_->saved(); });
     state.facts = {{"on_device", true},
-                   {"network", to_json(steps_->network().saved_spec())},
                    {"expected_flops_per_s", expected_flops_per_s_},
                    {"seconds", seconds_},
                    {"seconds_before_loop", loop_start_s_ - start_s_},
@@ -116,21 +115,19 @@ class DeviceTrainer {
                    {"fraction", fraction_},
                    {"validations", n_validated_},
                    {"last_valid_error", valid_error_}};
-    put_results(state, result_, best_);
+    put_results(state, steps_->network(), result_, best_);
     if (!cluster_ || cluster_->is_first()) options_.checkpoint(state);
     last_checkpoint_s_ = now_s();
   }
 
   void restore(const TrainingState& state) {
-    require(state.fact<nlohmann::json>("network") == to_json(steps_->network().saved_spec()), ErrorKind::kData,
-            "the checkpoint is of another network", "leave --resume out to begin anew");
+    take_results(state, steps_->network(), result_, best_);
     seconds_ = state.fact<double>("seconds");
     result_.steps = state.fact<int64_t>("steps");
     fraction_ = state.fact<double>("fraction");
     validation_s_ = state.fact<double>("seconds_of_validation");
     n_validated_ = state.fact<int>("validations");
     valid_error_ = state.fact<double>("last_valid_error");
-    take_results(state, steps_->network().parameters().size(), result_, best_);
     steps_->restore(state, result_.steps);
     loop_start_s_ = now_s() - state.fact<double>("seconds_in_loop");
     start_s_ = loop_start_s_ - state.fact<double>("seconds_before_loop");

@@ -5,11 +5,14 @@
 #include <string>
 #include <tuple>
 
+#include "base/error.h"
 #include "base/state_stream.h"
 
 namespace gulo {
 
-void put_results(TrainingState& state, const DeepResult& result, const std::vector<at::Tensor>& best) {
+void put_results(TrainingState& state, const DeepNetwork& network, const DeepResult& result,
+                 const std::vector<at::Tensor>& best) {
+  state.facts["network"] = to_json(network.saved_spec());
   state.facts["valid_error"] = result.valid_error;
   for (const DeepCurvePoint& point : result.curve)
     state.facts["curve"].push_back({point.seconds, point.step, point.loss, point.valid_error});
@@ -17,7 +20,10 @@ void put_results(TrainingState& state, const DeepResult& result, const std::vect
   for (size_t i = 0; i < best.size(); ++i) state.tensors["best." + std::to_string(i)] = best[i];
 }
 
-void take_results(const TrainingState& state, size_t n_parameters, DeepResult& result, std::vector<at::Tensor>& best) {
+void take_results(const TrainingState& state, const DeepNetwork& network, DeepResult& result,
+                  std::vector<at::Tensor>& best) {
+  require(state.fact<nlohmann::json>("network") == to_json(network.saved_spec()), ErrorKind::kData,
+          "the checkpoint is of another network", "leave --resume out to begin anew");
   result.valid_error = state.fact<double>("valid_error");
   if (state.facts.contains("curve"))
     for (const auto& [seconds, step, loss, error] :
@@ -26,7 +32,7 @@ void take_results(const TrainingState& state, size_t n_parameters, DeepResult& r
   result.valid_logits = state.values<float>("valid_logits");
   for (size_t i = 0; state.tensors.contains("best." + std::to_string(i)); ++i)
     best.push_back(state.tensor("best." + std::to_string(i)));
-  StateStream::check(best.empty() || best.size() == n_parameters);
+  StateStream::check(best.empty() || best.size() == network.parameters().size());
 }
 
 }  // namespace gulo

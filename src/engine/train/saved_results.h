@@ -10,9 +10,11 @@
 
 namespace gulo {
 
-// The curve, and of the best network its error, its logits of the validation items and its parameters.
-void put_results(TrainingState& state, const DeepResult& result, const std::vector<at::Tensor>& best);
-// Throws Error (kData) where `best` is neither empty nor of n_parameters.
-void take_results(const TrainingState& state, size_t n_parameters, DeepResult& result, std::vector<at::Tensor>& best);
+// What network it is, the curve, and of the best one its error, its logits of the validation items and its parameters.
+void put_results(TrainingState& state, const DeepNetwork& network, const DeepResult& result,
+                 const std::vector<at::Tensor>& best);
+// Throws Error (kData) where the state is of another network.
+void take_results(const TrainingState& state, const DeepNetwork& network, DeepResult& result,
+                  std::vector<at::Tensor>& best);
 
 }  // namespace gulo
