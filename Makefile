@@ -9,7 +9,7 @@ ifndef GULO_PYTHON
   export PATH := $(CURDIR)/.venv/bin:$(PATH)
 endif
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo examples lint lint-all format fuzz cuda bench suite clean
+.PHONY: help setup build programs test demo examples lint lint-all format fuzz cuda bench suite clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,19 +17,26 @@ help: ## this list
 setup: ## Debian packages and .venv (quick when they are there)
 	@scripts/setup.sh
 
-build: setup ## build/gulo and build/gulo-engine
-	@log=$$(cmake --preset release $(if $(GULO_PYTHON),-D GULO_PYTHON=$(GULO_PYTHON),-U GULO_PYTHON) \
-	    -D GULO_TOGETHER=$(TOGETHER) 2>&1) || \
-	  { echo "$$log"; exit 1; }
-	@cmake --build build --parallel $(JOBS)
+# $(call compile,TARGET): configures, quietly unless that fails, and builds it.
+define compile
+@log=$$(cmake --preset release $(if $(GULO_PYTHON),-D GULO_PYTHON=$(GULO_PYTHON),-U GULO_PYTHON) \
+    -D GULO_TOGETHER=$(TOGETHER) 2>&1) || { echo "$$log"; exit 1; }
+@cmake --build build --parallel $(JOBS) --target $(1)
+endef
+
+build: setup ## build/gulo, build/gulo-engine and the tests
+	$(call compile,all)
+
+programs: setup ## the programs alone
+	$(call compile,programs)
 
 test: build ## build, then every test
 	@OMP_WAIT_POLICY=PASSIVE ctest --test-dir build --output-on-failure --parallel $(JOBS)
 
-demo: build ## learn to recognise this machine's own file types, in a minute or two
+demo: programs ## learn to recognise this machine's own file types, in a minute or two
 	@scripts/demo.sh
 
-examples: build ## one for each kind of data, on data that the machine can fetch
+examples: programs ## one for each kind of data, on data that the machine can fetch
 	@scripts/examples.sh
 
 lint: setup ## format and clang-tidy of what changed since the main branch
