@@ -374,7 +374,7 @@ class Data(WithFolder):
 class Memory(WithFolder):
     """More data than --memory allows are streamed from a temporary file (docs/design.md)."""
 
-    LIMIT, ITEM, N_ITEMS = 16 << 20, 64 << 10, 800
+    LIMIT, ITEM, N_ITEMS = 16 << 20, 64 << 10, 1600
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -396,11 +396,11 @@ class Memory(WithFolder):
         return json.loads(done.stdout), done.stderr.decode()
 
     def test_a_limit_bounds_the_memory(self) -> None:
-        in_memory, _ = self.train_within("1G", "--parts", "deep", "--steps", "5")
-        streamed, said = self.train_within("16M", "--parts", "deep", "--steps", "5")
+        in_memory, _ = self.train_within("1G", "--parts", "deep", "--steps", "5", "--budget", "6s")
+        streamed, said = self.train_within("16M", "--parts", "deep", "--steps", "5", "--budget", "6s")
         self.assertFalse(in_memory["streamed"])
         self.assertTrue(streamed["streamed"])
-        self.assertIn("50.0 MiB are more than the 16.0 MiB that --memory allows: streamed from a temporary file in 7 shards", said)
+        self.assertIn("100.0 MiB are more than the 16.0 MiB that --memory allows: streamed from a temporary file in 13 shards", said)
         self.assertEqual(streamed["n_items"], in_memory["n_items"])
         saved = in_memory["peak_memory_bytes"] - streamed["peak_memory_bytes"]
         self.assertGreater(saved, 0.5 * (self.N_ITEMS * self.ITEM - self.LIMIT))

@@ -15,10 +15,10 @@
 namespace gulo {
 namespace {
 
-// What one page fault of a mapped file may bring in around the byte that was asked for: Linux maps 64 KiB
-// (fault_around_bytes) or the whole run of pages that it keeps together, several hundred KiB where a file was written
-// in one go.
-constexpr uint64_t kFaultBytes = 512 << 10;
+// What one page fault of a mapped file may bring in around the byte that was asked for: the whole run of pages that
+// Linux keeps together (a folio), which is as large as a huge page where a file was written in one go. Seen: 2 MiB on
+// ext4.
+constexpr uint64_t kFaultBytes = 2 << 20;
 // A file grows by at least so much at a time.
 constexpr size_t kFileStepBytes = size_t{64} << 20;
 constexpr uint64_t kLeastShardBytes = uint64_t{1} << 20;

@@ -1,8 +1,11 @@
 #include "data/arena.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <numeric>
 #include <vector>
 
@@ -20,6 +23,14 @@ std::vector<uint8_t> some_bytes(size_t n) {
   std::vector<uint8_t> bytes(n);
   for (size_t i = 0; i < n; ++i) bytes[i] = static_cast<uint8_t>(i * 7 + i / 251);
   return bytes;
+}
+
+// Of all files that the process has mapped (third number of /proc/self/statm, man 5 proc).
+size_t mapped_bytes_in_memory() {
+  std::ifstream file("/proc/self/statm");
+  size_t size = 0, resident = 0, of_files = 0;
+  file >> size >> resident >> of_files;
+  return of_files * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 TEST(Arena, GrowsAtItsEndAndIsZeroWhereNothingWasWritten) {
@@ -92,6 +103,24 @@ TEST(Arena, OnlyPartOfAFileIsInMemory) {
   }
   EXPECT_EQ(sum, 128 * std::accumulate(bytes.begin(), bytes.end(), uint64_t{0}));
   EXPECT_LT(peak_memory_bytes() - before, 32.0 * kMiB);
+}
+
+// A look at a few bytes may map a good deal around them.
+TEST(Arena, LooksHereAndThereKeepToTheLimit) {
+  const TemporaryTree tree;
+  Arena arena({.memory_bytes = 16 * kMiB, .folder = tree.root()});
+  const std::vector<uint8_t> bytes = some_bytes(kMiB);
+  arena.resize(96 * kMiB);
+  for (size_t i = 0; i < 96; ++i) std::ranges::copy(bytes, arena.begin() + i * kMiB);
+  arena.looked_at(16 * kMiB);
+  const size_t before = mapped_bytes_in_memory();
+  size_t most = before;
+  for (size_t i = 0, at = 0; i < 200; ++i, at = (at + 37 * kMiB + 4096) % (96 * kMiB)) {
+    arena.looked_at(1);
+    EXPECT_EQ(arena[at], bytes[at % kMiB]);
+    most = std::max(most, mapped_bytes_in_memory());
+  }
+  EXPECT_LE(most - before, 16 * kMiB);
 }
 
 TEST(Arena, DiscardingLeavesTheRest) {

@@ -8,15 +8,28 @@
 namespace gulo {
 namespace {
 
-// How many of the first items make a part.
-size_t part_size(const Corpus& corpus, std::span<const ItemView> items) {
-  if (!corpus.arena.in_file()) return items.size();
+// How many of the first items fit in so many bytes; one at least.
+size_t n_fitting(std::span<const ItemView> items, uint64_t room_bytes) {
   uint64_t n_bytes = 0;
-  for (size_t i = 0; i < items.size(); ++i) {
-    n_bytes += items[i].bytes.size();
-    if (n_bytes >= corpus.arena.shard_bytes() / 2) return i + 1;
+  size_t n = 0;
+  while (n < items.size() && (n_bytes += items[n].bytes.size()) <= room_bytes) ++n;
+  return std::max<size_t>(n, 1);
+}
+
+// The items with their bytes in `copies`, one behind the other.
+std::vector<ItemView> copied(const Arena& arena, std::span<const ItemView> items, std::vector<uint8_t>& copies) {
+  size_t n_bytes = 0;
+  for (const ItemView& item : items) n_bytes += item.bytes.size();
+  copies.resize(std::max(copies.size(), n_bytes + kItemPadding));
+  std::vector<ItemView> views(items.begin(), items.end());
+  uint8_t* end = copies.data();
+  for (ItemView& view : views) {
+    arena.looked_at(view.bytes.size());
+    uint8_t* begin = end;
+    end = std::ranges::copy(view.bytes, begin).out;
+    view.bytes = {begin, end};
   }
-  return items.size();
+  return views;
 }
 
 void take_untrained_from_first(DeepNetwork& network, Cluster& cluster) {
@@ -33,11 +46,15 @@ void take_untrained_from_first(DeepNetwork& network, Cluster& cluster) {
 std::vector<float> logits_in_parts(DeepNetwork& network, const Corpus& corpus, std::span<const ItemView> items,
                                    size_t max_windows) {
   const at::NoGradGuard no_grad;
+  if (!corpus.arena.in_file()) return network.logits(items, max_windows);
+  const uint64_t room_bytes = corpus.arena.shard_bytes() / 2;
   std::vector<float> logits;
+  std::vector<uint8_t> copies;
   while (!items.empty()) {
-    const std::span<const ItemView> part = items.first(part_size(corpus, items));
-    for (const ItemView& item : part) corpus.arena.looked_at(item.bytes.size());
-    const std::vector<float> logits_of_part = network.logits(part, max_windows);
+    const std::span<const ItemView> part = items.first(n_fitting(items, room_bytes));
+    const bool fits = part.size() > 1 || part[0].bytes.size() <= room_bytes;
+    const std::vector<float> logits_of_part =
+        fits ? network.logits(copied(corpus.arena, part, copies), max_windows) : network.logits(part, max_windows);
     logits.insert(logits.end(), logits_of_part.begin(), logits_of_part.end());
     items = items.subspan(part.size());
   }

@@ -11,8 +11,9 @@
 
 namespace gulo {
 
-// network.logits() of items of the corpus. Where that lies in a file, so many are looked at in one go as fit in the
-// memory that it may take.
+// network.logits() of items of the corpus. Where that lies in a file, so many are copied and looked at in one go as fit
+// in the memory that it may take: of items here and there a mapping would hold more than them (data/arena.h). An item
+// that does not fit is looked at where it lies.
 std::vector<float> logits_in_parts(DeepNetwork& network, const Corpus& corpus, std::span<const ItemView> items,
                                    size_t max_windows);
 
