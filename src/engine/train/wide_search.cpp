@@ -19,6 +19,10 @@ constexpr double kEpochs = 6, kNumberEpochs = 24;  // numbers are learned in sma
 // After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds. A
 // refit has about three times as long as each recipe's trial.
 constexpr double kEnoughEpochs = 1.5;
+// A training on all items, the validation items too, takes so many times as long as one without them, with some to
+// spare.
+constexpr double kRefitCost = 1.2;
+constexpr double kLeastS = 0.1;  // of a training
 // The file may be larger where keeping to max_bytes would cost more validation error than this.
 constexpr double kMaxQuantisationCost = 0.001;
 
@@ -40,7 +44,6 @@ class WideSearch {
         progress_("wide") {}
 
   WideResult run() {
-    const double start_s = seconds_since_process_start();
     Candidate best = find_best();
     WideResult result;
     result.recipe = best.trainer->recipe().name;
@@ -52,7 +55,7 @@ class WideSearch {
       if (longer.mean_loss <= best.mean_loss) best = std::move(longer);
       result.epochs = best.epochs;
     }
-    if (whole && !parts_.valid.empty() && !interrupted()) result.twin = add_twin(best, start_s);
+    if (whole && !parts_.valid.empty() && !interrupted()) result.twin = add_twin(best);
     if (whole) n_trainings_ = n_trained_ + (result.twin ? 2 : 1);
     keep(best, result);
     if (whole && options_.refit && !parts_.valid.empty() && !interrupted()) {
@@ -60,7 +63,7 @@ class WideSearch {
       all.insert(all.end(), parts_.valid.begin(), parts_.valid.end());
       std::sort(all.begin(), all.end());
       best = {};  // its table's memory
-      Candidate refitted = train(wide_recipe_, all, result.twin ? 0.5 * options_.final_s : options_.final_s);
+      Candidate refitted = train(wide_recipe_, all, result.twin ? 0.5 * left_s() : left_s());
       if (result.twin) refit_twin(refitted, all);
       if (refitted.epochs >= kEnoughEpochs) {
         result.tensors = refitted.trainer->quantise(max_bytes_);
@@ -68,7 +71,7 @@ class WideSearch {
         result.refitted = true;
       }
     }
-    result.seconds = seconds_since_process_start() - start_s;
+    result.seconds = seconds_since_process_start() - start_s_;
     if (result.twin) result.recipe += ", and by evidence";
     progress_.finish(fmt::format("{}, validation error {}{}", result.recipe, format_percent(result.valid_error),
                                  result.refitted ? ", refitted on everything" : ""));
@@ -79,18 +82,25 @@ class WideSearch {
   // Every recipe gets its share of the time; what one leaves over, the next may use.
   Candidate find_best() {
     const std::vector<WideRecipe> recipes = wide_recipes(corpus_.task);
-    const double begin_s = seconds_since_process_start();
     n_trainings_ = expected_trainings(static_cast<int>(recipes.size()));
     Candidate best;
     for (size_t i = 0; i < recipes.size(); ++i) {
-      const double left_s = options_.search_s - (seconds_since_process_start() - begin_s);
+      const double search_left_s = options_.search_s - (seconds_since_process_start() - start_s_);
       const auto n_left = static_cast<double>(parts_.valid.empty() ? 1 : recipes.size() - i);
-      const double share_s = options_.search_s > 0 ? std::max(0.1, left_s / n_left) : 0;
+      const double share_s = timed() ? std::max(kLeastS, search_left_s / n_left) : 0;
       Candidate candidate = train_and_validate(recipes[i], share_s);
       if (!best.trainer || candidate.mean_loss < best.mean_loss) best = std::move(candidate);
       if (interrupted() || parts_.valid.empty()) break;  // without validation items the first recipe is taken
     }
     return best;
+  }
+
+  bool timed() const { return options_.search_s > 0; }
+
+  // Of all the time that the wide part has; 0 where it is not timed.
+  double left_s() const {
+    const double spent_s = seconds_since_process_start() - start_s_;
+    return timed() ? std::max(kLeastS, options_.search_s + options_.final_s - spent_s) : 0;
   }
 
   bool can_have_twin() const { return can_step(RowSteps::kEvidence, corpus_.labels.size(), corpus_.task); }
@@ -108,14 +118,13 @@ class WideSearch {
   }
 
   // The mean of two recognisers errs less than either where they err differently: the best one's twin, the same n-grams
-  // with rows that step by evidence, is trained too, where the time allows that twice (it is refitted as well), and
-  // added to its table unless that clearly harms.
-  bool add_twin(Candidate& best, double start_s) {
+  // with rows that step by evidence, is trained too, where that leaves the time to refit both, and added to its table
+  // unless that clearly harms.
+  bool add_twin(Candidate& best) {
     if (!can_have_twin()) return false;
-    const double left_s = options_.search_s - (seconds_since_process_start() - start_s);
-    const bool timed = options_.search_s > 0;
-    if (timed && (best.seconds > left_s || 2.2 * best.seconds > options_.final_s)) return false;
-    Candidate twin = train_and_validate(twin_of(best.trainer->recipe()), timed ? left_s : 0);
+    const double refits_s = options_.refit ? 2 * kRefitCost * best.seconds : 0;
+    if (timed() && left_s() - refits_s < best.seconds) return false;
+    Candidate twin = train_and_validate(twin_of(best.trainer->recipe()), timed() ? left_s() - refits_s : 0);
     if (twin.epochs < best.epochs - 0.5) return false;
     const std::vector<float> single = combine_logits({best.scale, 0}, best.valid_logits, {});
     const std::vector<float> both =
@@ -129,7 +138,7 @@ class WideSearch {
   }
 
   void refit_twin(Candidate& refitted, const std::vector<uint32_t>& all) {
-    const Candidate twin = train(twin_of(wide_recipe_), all, 0.5 * options_.final_s);
+    const Candidate twin = train(twin_of(wide_recipe_), all, left_s());
     refitted.trainer->add(0.5 * twin_scales_[0], 0.5 * twin_scales_[1], *twin.trainer);
     refitted.epochs = interrupted() ? 0 : std::min(refitted.epochs, twin.epochs);
   }
@@ -196,6 +205,7 @@ class WideSearch {
   const WideSearchOptions& options_;
   nlohmann::json& curve_;
   const Targets valid_targets_;
+  const double start_s_ = seconds_since_process_start();
   WideRecipe wide_recipe_;
   std::array<double, 2> twin_scales_{};
   size_t max_bytes_ = 0;

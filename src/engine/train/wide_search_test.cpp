@@ -65,5 +65,13 @@ TEST(WideSearch, ThereIsNoTwinWithoutTime) {
   EXPECT_FALSE(search(corpus, parts, {.search_s = 0.3, .final_s = 0.01}).twin);
 }
 
+TEST(WideSearch, TheTwinHasTheTimeThatRefitsLeave) {
+  const Corpus corpus = small_corpus(160, 2, 13);
+  const TrainValid parts{items_between(0, 120), items_between(120, 160)};
+  const WideResult result = search(corpus, parts, {.search_s = 1e-3, .final_s = 60});  // the search leaves none
+  EXPECT_TRUE(result.twin);
+  EXPECT_TRUE(result.refitted);
+}
+
 }  // namespace
 }  // namespace gulo
