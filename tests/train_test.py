@@ -396,8 +396,9 @@ class Memory(WithFolder):
         return json.loads(done.stdout), done.stderr.decode()
 
     def test_a_limit_bounds_the_memory(self) -> None:
-        in_memory, _ = self.train_within("1G", "--parts", "deep", "--steps", "5", "--budget", "6s")
-        streamed, said = self.train_within("16M", "--parts", "deep", "--steps", "5", "--budget", "6s")
+        small = ("--parts", "deep", "--steps", "5", "--budget", "6s")
+        in_memory, _ = self.train_within("1G", *small)
+        streamed, said = self.train_within("16M", *small)
         self.assertFalse(in_memory["streamed"])
         self.assertTrue(streamed["streamed"])
         self.assertIn("100.0 MiB are more than the 16.0 MiB that --memory allows: streamed from a temporary file in 13 shards", said)

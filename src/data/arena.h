@@ -1,8 +1,9 @@
 // The bytes of a corpus, one item after the other: in memory, or, where they are more than may be held there, in a
 // temporary file that is mapped. Both are one run of bytes that grows at its end; whoever reads it need not know which.
 //
-// Of a file, what is looked at becomes resident memory page by page; looked_at() counts it and lets all of it go when
-// it is more than half of the limit. What was let go is read again from the file when it is looked at again.
+// Of a file, what is looked at becomes resident memory, with what lies up to 2 MiB around it; looked_at() counts that
+// and lets all of it go when it is more than half of the limit. What was let go is read again from the file when it is
+// looked at again.
 #pragma once
 
 #include <algorithm>
