@@ -187,8 +187,10 @@ void update(float* HWY_RESTRICT table, int width, const uint32_t* HWY_RESTRICT i
   const hn::CappedTag<float, 16> d;
   const size_t lanes = hn::Lanes(d), stride = static_cast<size_t>(width);
   for (size_t i = 0; i < n_ids; ++i) {
-    if (i + kPrefetch < n_ids)
+    if (i + kPrefetch < n_ids) {
       for (size_t c = 0; c < stride; c += 16) hwy::Prefetch(table + ids[i + kPrefetch] * stride + c);
+      if (row_rate) hwy::Prefetch(row_rate + ids[i + kPrefetch]);
+    }
     float* row = table + ids[i] * stride;
     const float rate = row_rate ? row_rate[ids[i]] : 1.0f;
     if (stride < lanes) {

@@ -9,6 +9,15 @@ namespace {
 constexpr double kFinishSeconds = 0.35;
 constexpr double kFinishShare = 0.005;
 constexpr double kWideShare = 0.6;
+
+// Fewer n-grams share a row where there are more rows; what is short has more of them in as much memory.
+int log2_rows_for(size_t n_labels) {
+  constexpr size_t kTableFloats = size_t{8} << 20;
+  const auto width = static_cast<size_t>(ngram_bag_width(static_cast<int>(n_labels)));
+  int log2_rows = 20;
+  while (log2_rows < 22 && (width << (log2_rows + 1)) <= kTableFloats) ++log2_rows;
+  return log2_rows;
+}
 }  // namespace
 
 BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts) {
@@ -24,13 +33,19 @@ BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts) 
   return plan;
 }
 
-std::vector<WideRecipe> wide_recipes(Task task) {
+std::vector<WideRecipe> wide_recipes(Task task, size_t n_labels) {
   constexpr int kWindowBytes = 4096;
-  const WideSpec local{.orders = {1, 2, 3, 4}, .head_bytes = 64, .window_bytes = kWindowBytes, .pair_gaps = {2, 3, 4}};
-  const WideSpec middle{
-      .orders = {1, 2, 3, 4, 5, 6}, .head_bytes = 0, .window_bytes = kWindowBytes, .pair_gaps = {2, 3, 4}};
-  const WideSpec text{
-      .orders = {1, 2, 3, 4, 5, 6, 7, 8}, .head_bytes = 0, .window_bytes = kWindowBytes, .pair_gaps = {}};
+  const int log2_rows = log2_rows_for(n_labels);
+  const WideSpec local{.log2_rows = log2_rows,
+                       .orders = {1, 2, 3, 4},
+                       .head_bytes = 64,
+                       .window_bytes = kWindowBytes,
+                       .pair_gaps = {2, 3, 4}};
+  WideSpec middle = local, text = local;
+  middle.orders = {1, 2, 3, 4, 5, 6};
+  text.orders = {1, 2, 3, 4, 5, 6, 7, 8};
+  middle.head_bytes = text.head_bytes = 0;
+  text.pair_gaps = {};
   constexpr float kNoSmoothing = 0;  // its hold-out likes it better: docs/learner.md
   std::vector<WideRecipe> recipes{{"grams 1-4, pairs, head", local, 10, RowSteps::kAlike},
                                   {"grams 1-6, pairs", middle, 10, RowSteps::kAlike},

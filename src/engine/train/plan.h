@@ -19,6 +19,6 @@ struct BudgetPlan {
 BudgetPlan plan_budget(double budget_s, double now_s, const std::string& parts);
 
 // The recipes that the wide part chooses from on the validation part, cheapest first.
-std::vector<WideRecipe> wide_recipes(Task task);
+std::vector<WideRecipe> wide_recipes(Task task, size_t n_labels);
 
 }  // namespace gulo

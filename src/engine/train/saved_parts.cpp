@@ -45,7 +45,7 @@ void exchange_wide(const Way& way, Wide& wide) {
   way.fact("epochs", wide.epochs);
   way.fact("seconds", wide.seconds);
   way.fact("valid_error", wide.valid_error);
-  way.fact("refitted", wide.refitted);
+  way.fact("refits", wide.refits);
   way.fact("quantisation_cost", wide.quantisation_cost);
   way.fact("parameters", wide.n_parameters);
   way.fact("twin", wide.twin);

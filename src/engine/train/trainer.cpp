@@ -606,11 +606,14 @@ class RecogniserTrainer {
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
     if (wide_)
-      record["wide"] = {
-          {"recipe", wide_->recipe},        {"epochs", wide_->epochs},
-          {"seconds", wide_->seconds},      {"valid_error", valid_targets_.empty() ? json() : json(wide_->valid_error)},
-          {"refitted", wide_->refitted},    {"quantisation_cost", wide_->quantisation_cost},
-          {"rows", wide_->tensors.n_rows()}};
+      record["wide"] = {{"recipe", wide_->recipe},
+                        {"epochs", wide_->epochs},
+                        {"seconds", wide_->seconds},
+                        {"valid_error", valid_targets_.empty() ? json() : json(wide_->valid_error)},
+                        {"refitted", wide_->refits > 0},
+                        {"refits", wide_->refits},
+                        {"rows", wide_->tensors.n_rows()},
+                        {"quantisation_cost", wide_->quantisation_cost}};
     if (bank_)
       record["wide"] = {{"recipe", "bank of convolutions"},  {"features", bank_->spec.n_features()},
                         {"seconds", bank_->seconds},         {"penalty", bank_->penalty},

@@ -15,7 +15,8 @@ namespace gulo {
 
 namespace {
 
-constexpr double kEpochs = 6, kNumberEpochs = 24;  // numbers are learned in smaller steps
+constexpr double kEpochs = 3, kNumberEpochs = 24;  // numbers are learned in smaller steps
+constexpr int kMostRounds = 4;                     // of trainings on all items; more gain nothing (docs/learner.md)
 // After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds. A
 // refit has about three times as long as each recipe's trial.
 constexpr double kEnoughEpochs = 1.5;
@@ -56,36 +57,28 @@ class WideSearch {
       result.epochs = best.epochs;
     }
     if (whole && !parts_.valid.empty() && !interrupted()) result.twin = add_twin(best);
-    if (whole) n_trainings_ = n_trained_ + (result.twin ? 2 : 1);
     keep(best, result);
     if (whole && options_.refit && !parts_.valid.empty() && !interrupted()) {
-      std::vector<uint32_t> all(parts_.train);
-      all.insert(all.end(), parts_.valid.begin(), parts_.valid.end());
-      std::sort(all.begin(), all.end());
       best = {};  // its table's memory
-      Candidate refitted = train(wide_recipe_, all, result.twin ? 0.5 * left_s() : left_s());
-      if (result.twin) refit_twin(refitted, all);
-      if (refitted.epochs >= kEnoughEpochs) {
-        result.tensors = refitted.trainer->quantise(max_bytes_);
-        result.n_parameters = refitted.trainer->n_parameters();
-        result.refitted = true;
-      }
+      refit(result);
     }
-    result.seconds = seconds_since_process_start() - start_s_;
+    result.seconds = spent_s();
     if (result.twin) result.recipe += ", and by evidence";
-    progress_.finish(fmt::format("{}, validation error {}{}", result.recipe, format_percent(result.valid_error),
-                                 result.refitted ? ", refitted on everything" : ""));
+    progress_.finish(
+        fmt::format("{}, validation error {}{}{}", result.recipe, format_percent(result.valid_error),
+                    result.refits > 0 ? ", refitted on everything" : "",
+                    result.refits > 1 ? fmt::format(", the mean of {} refits", result.refits) : std::string()));
     return result;
   }
 
  private:
   // Every recipe gets its share of the time; what one leaves over, the next may use.
   Candidate find_best() {
-    const std::vector<WideRecipe> recipes = wide_recipes(corpus_.task);
+    const std::vector<WideRecipe> recipes = wide_recipes(corpus_.task, corpus_.labels.size());
     n_trainings_ = expected_trainings(static_cast<int>(recipes.size()));
     Candidate best;
     for (size_t i = 0; i < recipes.size(); ++i) {
-      const double search_left_s = options_.search_s - (seconds_since_process_start() - start_s_);
+      const double search_left_s = options_.search_s - spent_s();
       const auto n_left = static_cast<double>(parts_.valid.empty() ? 1 : recipes.size() - i);
       const double share_s = timed() ? std::max(kLeastS, search_left_s / n_left) : 0;
       Candidate candidate = train_and_validate(recipes[i], share_s);
@@ -97,20 +90,21 @@ class WideSearch {
 
   bool timed() const { return options_.search_s > 0; }
 
+  double spent_s() const { return seconds_since_process_start() - start_s_; }
+
   // Of all the time that the wide part has; 0 where it is not timed.
-  double left_s() const {
-    const double spent_s = seconds_since_process_start() - start_s_;
-    return timed() ? std::max(kLeastS, options_.search_s + options_.final_s - spent_s) : 0;
-  }
+  double left_s() const { return timed() ? std::max(kLeastS, options_.search_s + options_.final_s - spent_s()) : 0; }
 
   bool can_have_twin() const { return can_step(RowSteps::kEvidence, corpus_.labels.size(), corpus_.task); }
 
-  // All recipes, the best one's twin, and both of them on everything.
+  // All recipes, the best one's twin, and both of them on everything, as often as may be.
   int expected_trainings(int n_recipes) const {
     if (parts_.valid.empty()) return 1;
     const int n_tables = can_have_twin() ? 2 : 1;
-    return n_recipes + n_tables - 1 + (options_.refit ? n_tables : 0);
+    return n_recipes + n_tables - 1 + (options_.refit ? most_rounds() * n_tables : 0);
   }
+
+  int most_rounds() const { return timed() ? kMostRounds : 1; }
 
   static WideRecipe twin_of(WideRecipe recipe) {
     recipe.steps = RowSteps::kEvidence;
@@ -133,22 +127,59 @@ class WideSearch {
     if (improves(combine_logits(calibration, both, {}), single, valid_targets_)) return false;
     best.trainer->add(0.5 * best.scale, 0.5 * twin.scale, *twin.trainer);
     best.valid_logits = both;
+    best.seconds += twin.seconds;
     twin_scales_ = {best.scale, twin.scale};
     return true;
   }
 
-  void refit_twin(Candidate& refitted, const std::vector<uint32_t>& all) {
-    const Candidate twin = train(twin_of(wide_recipe_), all, left_s());
-    refitted.trainer->add(0.5 * twin_scales_[0], 0.5 * twin_scales_[1], *twin.trainer);
-    refitted.epochs = interrupted() ? 0 : std::min(refitted.epochs, twin.epochs);
+  // Puts the winner, trained on all items, into the result. The mean of several trainings, which see the items in other
+  // orders, errs less than one of them, and costs nothing in the file or in prediction: there are as many as the time
+  // allows.
+  void refit(WideResult& result) {
+    std::vector<uint32_t> all(parts_.train);
+    all.insert(all.end(), parts_.valid.begin(), parts_.valid.end());
+    std::sort(all.begin(), all.end());
+    std::unique_ptr<WideTrainer> mean;
+    while (result.refits < most_rounds()) {
+      const double begin_s = spent_s();
+      if (result.refits > 0 && left_s() < round_s_) break;
+      expect_rounds(most_rounds() - result.refits, result.twin ? 2 : 1);
+      Candidate next = train_round(all, result.twin, options_.seed + (static_cast<uint64_t>(result.refits) << 32));
+      if (interrupted() || next.epochs < kEnoughEpochs) break;
+      const double n = ++result.refits;
+      round_s_ = spent_s() - begin_s;
+      if (mean)
+        mean->add((n - 1) / n, 1 / n, *next.trainer);
+      else
+        mean = std::move(next.trainer);
+    }
+    if (!mean) return;
+    result.tensors = mean->quantise(max_bytes_);
+    result.n_parameters = mean->n_parameters();
   }
 
-  Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds) {
+  // For the progress: no more rounds than there is time for.
+  void expect_rounds(int n_most, int n_tables) {
+    const int n_in_time = round_s_ > 0 && timed() ? static_cast<int>(left_s() / round_s_) : n_most;
+    n_trainings_ = n_trained_ + n_tables * std::clamp(n_in_time, 1, n_most);
+  }
+
+  // The winner, with its twin where it has one.
+  Candidate train_round(const std::vector<uint32_t>& all, bool with_twin, uint64_t seed) {
+    Candidate round = train(wide_recipe_, all, with_twin ? 0.5 * left_s() : left_s(), seed);
+    if (!with_twin || interrupted()) return round;
+    const Candidate twin = train(twin_of(wide_recipe_), all, left_s(), seed);
+    round.trainer->add(0.5 * twin_scales_[0], 0.5 * twin_scales_[1], *twin.trainer);
+    round.epochs = std::min(round.epochs, twin.epochs);
+    return round;
+  }
+
+  Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds, uint64_t seed) {
     const double begin_s = seconds_since_process_start();
     Candidate candidate;
     candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()), corpus_.task);
     const double epochs = corpus_.task == Task::kNumber ? kNumberEpochs : kEpochs;
-    const WideSchedule schedule{epochs, seconds, options_.seed, options_.n_threads};
+    const WideSchedule schedule{epochs, seconds, seed, options_.n_threads};
     candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
       candidate.loss = now.loss;
       // The last training alone may take as long as all before it.
@@ -165,7 +196,7 @@ class WideSearch {
   }
 
   Candidate train_and_validate(const WideRecipe& recipe, double seconds) {
-    Candidate candidate = train(recipe, parts_.train, seconds);
+    Candidate candidate = train(recipe, parts_.train, seconds, options_.seed);
     if (!valid_targets_.empty()) {
       candidate.valid_logits = candidate.trainer->logits(corpus_, parts_.valid, options_.n_threads);
       const Calibration calibration = fit_calibration(candidate.valid_logits, {}, valid_targets_);
@@ -183,6 +214,7 @@ class WideSearch {
   // Puts the quantised winner into the result, and what the quantisation costs on the validation items.
   void keep(Candidate& best, WideResult& result) {
     wide_recipe_ = best.trainer->recipe();
+    round_s_ = kRefitCost * best.seconds;
     result.spec = wide_recipe_.spec;
     result.n_parameters = best.trainer->n_parameters();
     const double float_error = answer_error(best.valid_logits, valid_targets_);
@@ -208,6 +240,7 @@ class WideSearch {
   const double start_s_ = seconds_since_process_start();
   WideRecipe wide_recipe_;
   std::array<double, 2> twin_scales_{};
+  double round_s_ = 0;  // what a training on all items takes, its twin's too
   size_t max_bytes_ = 0;
   int n_trainings_ = 1, n_trained_ = 0;  // that are expected, of all recipes, and over
   Progress progress_;

@@ -28,7 +28,7 @@ struct WideResult {
   double epochs = 0, valid_error = 0, seconds = 0;
   bool twin = false;             // recipe and the same n-grams with steps by evidence, in one table
   double quantisation_cost = 0;  // validation error of the quantised table minus that of the float one
-  bool refitted = false;
+  int refits = 0;  // trainings on all items, of which `tensors` are the mean; 0: trained on the training items alone
   uint64_t n_parameters = 0;
 };
 

@@ -213,9 +213,7 @@ class WideTrainer::Run {
     std::vector<double> of_label(n_labels, static_cast<double>(n_rows));
     for (size_t i = 0; i < n_items_with.size(); ++i) of_label[i % n_labels] += n_items_with[i];
     const double of_all = std::accumulate(of_label.begin(), of_label.end(), 0.0);
-    std::vector<float> rates;
-    for (size_t r = 0; r < n_rows; ++r) {
-      const uint32_t* counts = &n_items_with[r * n_labels];
+    const auto rate = [&](const uint32_t* counts) {
       const double all = std::accumulate(counts, counts + n_labels, static_cast<double>(n_labels));
       double squares = 0;
       for (size_t k = 0; k < n_labels; ++k) {
@@ -223,7 +221,13 @@ class WideTrainer::Run {
         const double outside = (all - 1.0 - counts[k]) / (of_all - of_label[k]);
         squares += std::pow(std::log(inside / outside), 2);
       }
-      rates.push_back(static_cast<float>(squares / static_cast<double>(n_labels)));
+      return static_cast<float>(squares / static_cast<double>(n_labels));
+    };
+    // Most rows were not seen in the sample: their logarithms are taken once.
+    std::vector<float> rates(n_rows, rate(std::vector<uint32_t>(n_labels).data()));
+    for (size_t r = 0; r < n_rows; ++r) {
+      const uint32_t* counts = &n_items_with[r * n_labels];
+      if (std::any_of(counts, counts + n_labels, [](uint32_t count) { return count > 0; })) rates[r] = rate(counts);
     }
     return rates;
   }
