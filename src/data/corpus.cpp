@@ -188,6 +188,12 @@ class CorpusReader {
 
 }  // namespace
 
+std::vector<ItemView> Corpus::views(std::span<const uint32_t> items) const {
+  std::vector<ItemView> views;
+  for (const uint32_t item : items) views.push_back(view(item));
+  return views;
+}
+
 ArenaLimits arena_limits(uint64_t memory_bytes, const std::string& spill_folder) {
   return {memory_bytes > 0 ? memory_bytes : free_memory_bytes() / 2, spill_folder};
 }

@@ -46,6 +46,7 @@ struct Corpus {
     return {arena.data() + offsets[i], n_bytes};
   }
   ItemView view(size_t i) const { return shapes.empty() ? bytes_view(item(i)) : ItemView{shapes[i], item(i)}; }
+  std::vector<ItemView> views(std::span<const uint32_t> items) const;
   uint64_t n_bytes() const { return offsets.back(); }
 };
 

@@ -16,9 +16,7 @@ Batch CellFeed::next() { return make(batches_.next()); }
 void CellFeed::exchange(StateStream& stream) { batches_.exchange(stream); }
 
 Batch CellFeed::make(std::span<const uint32_t> items) {
-  std::vector<ItemView> rows;
-  for (const uint32_t item : items) rows.push_back(corpus_.view(item));
-  Batch batch = cell_batch(layout_, rows);
+  Batch batch = cell_batch(layout_, corpus_.views(items));
   batch.owners.assign(items.begin(), items.end());
   return batch;
 }

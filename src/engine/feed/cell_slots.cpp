@@ -58,9 +58,7 @@ class RowPacker {
 };
 
 void add_rows(const Corpus& corpus, std::span<const uint32_t> items, const CellLayout& layout, CellRows& rows) {
-  std::vector<ItemView> views;
-  for (const uint32_t item : items) views.push_back(corpus.view(item));
-  const Batch batch = cell_batch(layout, views);
+  const Batch batch = cell_batch(layout, corpus.views(items));
   const RowPacker packer(batch, layout);
   for (int64_t row = 0; row < std::ssize(items); ++row) {
     rows.items.arena.append(packer.pack(row));

@@ -45,7 +45,7 @@ TEST_F(PixelNetworkTest, APredictionDependsNeitherOnBatchMatesNorOnTheirSizes) {
   const Corpus corpus = random_pictures(kMixed);
   for (const at::ScalarType dtype : {at::kFloat, fastest_dtype()}) {
     PixelNetwork network = fitted(corpus, 3, dtype);
-    const std::vector<ItemView> items = views(corpus);
+    const std::vector<ItemView> items = corpus.views(all_items(corpus));
     const std::vector<float> together = network.logits(items, 0);
     for (size_t i = 0; i < items.size(); ++i) {
       const std::vector<float> alone = network.logits(std::span(items).subspan(i, 1), 0);
@@ -62,14 +62,15 @@ TEST_F(PixelNetworkTest, MirrorImagesHaveTheSameLogits) {
   for (size_t y = 0; y < 32; ++y)
     for (size_t x = 0; x < 32; ++x)
       for (size_t c = 0; c < 3; ++c) mirrored.arena[(y * 32 + x) * 3 + c] = corpus.arena[(y * 32 + 31 - x) * 3 + c];
-  const std::vector<float> a = network.logits(views(corpus), 0), b = network.logits(views(mirrored), 0);
+  const std::vector<float> a = network.logits(corpus.views(all_items(corpus)), 0),
+                           b = network.logits(mirrored.views(all_items(mirrored)), 0);
   for (size_t k = 0; k < 5; ++k) EXPECT_NEAR(a[k], b[k], 1e-5);
 }
 
 TEST_F(PixelNetworkTest, LargePicturesAreTheMeanOfTheirWindows) {
   const Corpus corpus = random_pictures({{70, 65, 3}});
   PixelNetwork network = fitted(corpus, 3, at::kFloat);
-  const std::vector<ItemView> items = views(corpus);
+  const std::vector<ItemView> items = corpus.views(all_items(corpus));
   const std::vector<float> whole = network.logits(items, 0), one = network.logits(items, 1);
   EXPECT_NEAR(network.logits_cost(items, 0) / network.logits_cost(items, 1), 4, 1e-9);
   EXPECT_GT(std::abs(whole[0] - one[0]), 1e-4);
@@ -104,7 +105,8 @@ TEST_F(PixelNetworkTest, ExportAndImportGiveTheSameLogits) {
   PixelNetwork network = fitted(corpus, 3, fastest_dtype()), other(network.spec(), 4, fastest_dtype());
   const ParameterBuffers buffers = network.export_parameters();
   other.import_parameters(buffers.tensors);
-  const std::vector<float> before = network.logits(views(corpus), 0), after = other.logits(views(corpus), 0);
+  const std::vector<float> before = network.logits(corpus.views(all_items(corpus)), 0),
+                           after = other.logits(corpus.views(all_items(corpus)), 0);
   for (size_t i = 0; i < before.size(); ++i) EXPECT_NEAR(before[i], after[i], 2e-2);
 }
 

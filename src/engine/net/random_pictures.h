@@ -26,10 +26,4 @@ inline Corpus random_pictures(const std::vector<Size>& sizes) {
   return corpus;
 }
 
-inline std::vector<ItemView> views(const Corpus& corpus) {
-  std::vector<ItemView> items;
-  for (size_t i = 0; i < corpus.n_items(); ++i) items.push_back(corpus.view(i));
-  return items;
-}
-
 }  // namespace gulo

@@ -131,9 +131,9 @@ TEST(SlotGridTest, PredictionsOnADeviceAreTheCpus) {
   PixelNetworkSpec spec = spec_of(2);
   spec.mirrored = true;
   PixelNetwork network = fitted(corpus, spec, at::kFloat);
-  const std::vector<float> expected = network.logits(views(corpus), 0);
+  const std::vector<float> expected = network.logits(corpus.views(all_items(corpus)), 0);
   network.to(at::kCUDA);
-  const std::vector<float> logits = network.logits(views(corpus), 0);
+  const std::vector<float> logits = network.logits(corpus.views(all_items(corpus)), 0);
   for (size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 1e-3);
 }
 

@@ -93,12 +93,6 @@ std::vector<uint32_t> choose_remembered(const Corpus& corpus, std::vector<uint32
   return items;
 }
 
-std::vector<ItemView> views(const Corpus& corpus, const std::vector<uint32_t>& items) {
-  std::vector<ItemView> rows;
-  for (uint32_t item : items) rows.push_back(corpus.view(item));
-  return rows;
-}
-
 // Multiplications of the training of one member, forward and backward.
 double member_cost(const CellPlan& plan, size_t n_rows, double epochs) {
   CellNetworkSpec spec = plan.spec;
@@ -150,7 +144,7 @@ at::Tensor all_knots(const Corpus& corpus, const std::vector<uint32_t>& train, c
 }
 
 RememberedRows remember(const Corpus& corpus, const std::vector<uint32_t>& items, const CellLayout& layout) {
-  return {cell_batch(layout, views(corpus, items)), batch_targets(corpus, items)};
+  return {cell_batch(layout, corpus.views(items)), batch_targets(corpus, items)};
 }
 
 // Rows to compare with are compared by their labels.

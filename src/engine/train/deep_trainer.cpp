@@ -47,9 +47,8 @@ class DeepTrainer {
         cluster_(options.cluster),
         seconds_(options.seconds),
         start_s_(now_s()),
-        valid_targets_(targets_of(corpus, valid)) {
-    for (uint32_t item : valid) valid_items_.push_back(corpus.view(item));
-  }
+        valid_items_(corpus.views(valid)),
+        valid_targets_(targets_of(corpus, valid)) {}
 
   DeepResult run() {
     prepare();
@@ -347,7 +346,7 @@ class DeepTrainer {
   Cluster* cluster_;
   double seconds_;  // options_.seconds, or those of the training that is resumed
   double start_s_;
-  std::vector<ItemView> valid_items_;
+  const std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
 
   DeepResult result_;

@@ -120,9 +120,7 @@ TEST_F(DeepTrainerTest, SameSeedAndStepsGiveTheSameBits) {
 TEST_F(DeepTrainerTest, ValidLogitsAreThoseOfTheNetworkThatIsReturned) {
   const Corpus corpus = words(60);
   const DeepResult result = train(corpus, items_between(15, 60), items_between(0, 15), options_for(20));
-  std::vector<ItemView> items;
-  for (size_t i = 0; i < 15; ++i) items.push_back(corpus.view(i));
-  EXPECT_EQ(result.network->logits(items, 16), result.valid_logits);
+  EXPECT_EQ(result.network->logits(corpus.views(items_between(0, 15)), 16), result.valid_logits);
   EXPECT_FALSE(result.curve.empty());
   EXPECT_EQ(result.steps, 20);
   EXPECT_GT(result.model_flops, 0);

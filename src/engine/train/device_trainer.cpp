@@ -51,8 +51,8 @@ class DeviceTrainer {
         device_(device),
         seconds_(options.seconds),
         start_s_(now_s()),
+        valid_items_(corpus.views(valid)),
         valid_targets_(targets_of(corpus, valid)) {
-    for (const uint32_t item : valid) valid_items_.push_back(corpus.view(item));
     if (!device.is_cuda()) return;
     graph_.emplace();
     if (cluster_) update_graph_.emplace();
@@ -304,7 +304,7 @@ class DeviceTrainer {
   const at::Device device_;
   double seconds_;  // options_.seconds, or those of the training that is resumed
   double start_s_;
-  std::vector<ItemView> valid_items_;
+  const std::vector<ItemView> valid_items_;
   const Targets valid_targets_;
   std::optional<DeviceSteps> steps_;
   std::optional<DeviceGraph> graph_, update_graph_;  // destroyed before what their steps use

@@ -14,12 +14,6 @@
 namespace gulo {
 namespace {
 
-std::vector<ItemView> views(const Corpus& corpus, const std::vector<uint32_t>& items) {
-  std::vector<ItemView> all;
-  for (const uint32_t item : items) all.push_back(corpus.view(item));
-  return all;
-}
-
 // Trained for some steps, so that nothing is zero any more.
 DeepResult trained(const Corpus& corpus, int64_t steps) {
   DeepOptions options;
@@ -39,7 +33,7 @@ TEST(FieldsPlan, LearnsWhatTwoFieldsSayTogether) {
 TEST(FieldsPlan, SavedAndLoadedItGivesTheSameLogits) {
   const Corpus corpus = many_fields(100);
   const DeepResult result = trained(corpus, 12);
-  const auto items = views(corpus, items_between(0, 20));
+  const auto items = corpus.views(items_between(0, 20));
   const std::vector<float> logits = result.network->logits(items, 0);
   const ParameterBuffers buffers = result.network->export_parameters();
   const auto loaded = load_network(result.network->saved_spec(), buffers.tensors, at::kFloat);
@@ -54,7 +48,7 @@ TEST(FieldsPlan, SavedAndLoadedItGivesTheSameLogits) {
 TEST(FieldsPlan, AnItemsLogitsDoNotDependOnTheOthers) {
   const Corpus corpus = many_fields(100);
   const DeepResult result = trained(corpus, 12);
-  const auto items = views(corpus, items_between(0, 30));
+  const auto items = corpus.views(items_between(0, 30));
   const std::vector<float> together = result.network->logits(items, 0);
   for (size_t i = 0; i < items.size(); ++i) {
     const std::vector<float> alone = result.network->logits({&items[i], 1}, 0);

@@ -6,7 +6,6 @@
 
 #include "data/all_items.h"
 #include "data/temporary_tree.h"
-#include "engine/net/random_pictures.h"
 #include "engine/train/deep_setup.h"
 #include "engine/train/small_corpus.h"
 
@@ -26,12 +25,12 @@ TEST(ItemParts, OfAFileHaveTheLogitsOfThoseInMemory) {
   corpus.arena.resize(corpus.n_bytes() + Corpus::kArenaPadding);
   const std::shared_ptr<DeepNetwork> network = setup_deep(corpus, items_between(0, 40), {.seconds = 0.01}).network;
 
-  const std::vector<float> expected = logits_in_parts(*network, corpus, views(corpus), 1);
+  const std::vector<float> expected = logits_in_parts(*network, corpus, corpus.views(all_items(corpus)), 1);
   const TemporaryTree tree;
   corpus.arena.set_limits({.memory_bytes = 4096, .folder = tree.root()});
   corpus.arena.resize(corpus.arena.size());
   ASSERT_TRUE(corpus.arena.in_file());
-  const std::vector<float> logits = logits_in_parts(*network, corpus, views(corpus), 1);
+  const std::vector<float> logits = logits_in_parts(*network, corpus, corpus.views(all_items(corpus)), 1);
   ASSERT_EQ(logits.size(), expected.size());
   for (size_t i = 0; i < logits.size(); ++i) EXPECT_NEAR(logits[i], expected[i], 1e-4) << i;
 }

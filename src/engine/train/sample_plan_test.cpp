@@ -80,9 +80,7 @@ Training train(const Corpus& corpus, int n_steps, bool fixed_batch) {
     optimiser.step(1 - static_cast<double>(i) / n_steps);
     if (!fixed_batch) batch = setup.feed->next();
   }
-  std::vector<ItemView> items;
-  for (size_t i = 0; i < corpus.n_items(); ++i) items.push_back(corpus.view(i));
-  run.logits = setup.network->logits(items, 0);
+  run.logits = setup.network->logits(corpus.views(all_items(corpus)), 0);
   return run;
 }
 
