@@ -182,17 +182,22 @@ class WideSearch {
     const WideSchedule schedule{epochs, seconds, seed, options_.n_threads};
     candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
       candidate.loss = now.loss;
-      // The last training alone may take as long as all before it.
-      const double own_s = seconds_since_process_start() - begin_s;
-      const bool is_last = n_trained_ + 1 == n_trainings_ && now.fraction > 0;
       progress_.update((n_trained_ + now.fraction) / n_trainings_,
                        fmt::format("{}  loss {:.4f}  {}/s", recipe.name, now.loss, format_bytes(now.bytes_per_s)),
-                       is_last ? own_s * (1 - now.fraction) / now.fraction : -1);
+                       expected_s(now.fraction, seconds_since_process_start() - begin_s));
       return !interrupted();
     });
     candidate.seconds = seconds_since_process_start() - begin_s;
     ++n_trained_;
     return candidate;
+  }
+
+  // How much longer the wide part takes, `fraction` of a training having taken own_s; negative: not known.
+  double expected_s(double fraction, double own_s) const {
+    // The last training alone may take as long as all before it.
+    if (n_trained_ + 1 == n_trainings_ && fraction > 0) return own_s * (1 - fraction) / fraction;
+    const double done = (n_trained_ + fraction) / n_trainings_;
+    return timed() && done > 0 ? std::min(left_s(), spent_s() * (1 - done) / done) : -1;
   }
 
   Candidate train_and_validate(const WideRecipe& recipe, double seconds) {

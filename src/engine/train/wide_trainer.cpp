@@ -90,6 +90,7 @@ class WideTrainer::Run {
         n_steps_(static_cast<size_t>(std::ceil(schedule.epochs * static_cast<double>(items.size()) / kBatchItems))) {
     if (trainer.recipe_.steps != RowSteps::kAlike) weigh_rows();
     order_.shuffle(rng_);
+    first_step_s_ = seconds_since(start_);
   }
 
   double train() {
@@ -316,7 +317,7 @@ class WideTrainer::Run {
     bool go_on = true;
     if (on_progress_ && seconds - last_report_s_ > 0.1) {
       last_report_s_ = seconds;
-      go_on = on_progress_({fraction_, mean_loss_, static_cast<double>(n_bytes_seen_) / seconds});
+      go_on = on_progress_({fraction_, mean_loss_, static_cast<double>(n_bytes_seen_) / (seconds - first_step_s_)});
     }
     is_last_ = !go_on || fraction_ >= 1;
     if (!is_last_) begin_step();
@@ -337,7 +338,7 @@ class WideTrainer::Run {
   Pace pace_;
   size_t step_ = 0, n_items_seen_ = 0;
   uint64_t n_bytes_seen_ = 0;
-  double fraction_ = 0, mean_loss_ = 0, last_report_s_ = 0;
+  double fraction_ = 0, mean_loss_ = 0, first_step_s_ = 0, last_report_s_ = 0;
   bool is_last_ = false;  // the step that was taken
   bool done_ = false;     // known to all threads
   Clock::time_point start_ = Clock::now();
