@@ -65,16 +65,20 @@ std::string cut_to_columns(const std::string& text, size_t columns) {
   return text;
 }
 
-double estimate_seconds_left(double fraction, Clock::duration elapsed) {
+double estimate_seconds_left(double fraction, double elapsed_s) {
   // The first few percent say little about the rest.
   if (fraction < 0.02 || fraction >= 1) return -1;
-  return std::chrono::duration<double>(elapsed).count() * (1 - fraction) / fraction;
+  return elapsed_s * (1 - fraction) / fraction;
 }
 
 }  // namespace
 
-Progress::Progress(std::string phase)
-    : phase_(std::move(phase)), start_(Clock::now()), last_draw_(start_ - kRedrawEvery), on_terminal_(can_redraw()) {
+Progress::Progress(std::string phase, double most_s)
+    : phase_(std::move(phase)),
+      most_s_(most_s),
+      start_(Clock::now()),
+      last_draw_(start_ - kRedrawEvery),
+      on_terminal_(can_redraw()) {
   // Without a terminal the first line comes after kLineEvery: short phases then say only how they ended.
   if (!on_terminal_) last_draw_ = start_;
 }
@@ -102,11 +106,12 @@ void Progress::draw(double fraction, const std::string& note, double seconds_lef
   if (fraction >= 0 && on_terminal_) line += bar(fraction) + " ";
   if (fraction >= 0) line += fmt::format("{:3.0f} %  ", std::clamp(fraction, 0.0, 1.0) * 100);
   line += note;
-  const auto elapsed = Clock::now() - start_;
+  const double elapsed_s = std::chrono::duration<double>(Clock::now() - start_).count();
   if (last) {
-    line += "  in " + format_duration(std::chrono::duration<double>(elapsed).count());
+    line += "  in " + format_duration(elapsed_s);
   } else {
-    if (seconds_left < 0) seconds_left = estimate_seconds_left(fraction, elapsed);
+    if (seconds_left < 0) seconds_left = estimate_seconds_left(fraction, elapsed_s);
+    seconds_left = std::min(seconds_left, std::max(0.0, most_s_ - elapsed_s));
     if (seconds_left >= 0) line += "  " + format_duration(std::round(seconds_left)) + " left";
   }
   if (on_terminal_) {

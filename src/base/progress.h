@@ -3,14 +3,15 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <string>
 
 namespace gulo {
 
 class Progress {
  public:
-  // `phase` is a word or two: "reading", "wide", "deep".
-  explicit Progress(std::string phase);
+  // `phase` is a word or two: "reading", "wide", "deep". No time left is shown that would end it after most_s seconds.
+  explicit Progress(std::string phase, double most_s = INFINITY);
   // Ends the line, with the last note kept on screen.
   ~Progress();
   Progress(const Progress&) = delete;
@@ -29,6 +30,7 @@ class Progress {
   void draw(double fraction, const std::string& note, double seconds_left, bool last);
 
   std::string phase_;
+  double most_s_;
   std::chrono::steady_clock::time_point start_, last_draw_;
   bool on_terminal_, drawn_ = false, finished_ = false;
 };

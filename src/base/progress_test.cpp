@@ -91,6 +91,15 @@ TEST_F(ProgressTest, DrawsAtMostTenTimesASecond) {
   EXPECT_GE(std::count(text.begin(), text.end(), '\x1b'), 1);
 }
 
+TEST_F(ProgressTest, NoMoreIsLeftThanAPhaseMayTake) {
+  FakeTerminal terminal;
+  {
+    Progress progress("wide", 10);
+    progress.update(-1, "s", 65);
+  }
+  EXPECT_NE(terminal.finish().find("s  10 s left"), std::string::npos);
+}
+
 TEST_F(ProgressTest, AWarningLeavesTheBarsLine) {
   FakeTerminal terminal;
   Progress progress("deep");

@@ -16,7 +16,10 @@ namespace gulo {
 namespace {
 
 constexpr double kEpochs = 3, kNumberEpochs = 24;  // numbers are learned in smaller steps
-constexpr int kMostRounds = 4;  // of trainings on all items: the mean of six tables is little better than of four
+constexpr int kMostRounds = 6;                     // of refits: the mean of six tables is little better than of four
+// So many times as many epochs, at most, has a refit where no other one fits in. Many more would leave its logits with
+// another scale than those that were calibrated.
+constexpr double kMostStretch = 1.5;
 // After fewer epochs than this, more time for the winner is worth more than the validation items that a refit adds. A
 // refit has about three times as long as each recipe's trial.
 constexpr double kEnoughEpochs = 1.5;
@@ -42,7 +45,7 @@ class WideSearch {
         options_(options),
         curve_(curve),
         valid_targets_(targets_of(corpus, parts.valid)),
-        progress_("wide") {}
+        progress_("wide", timed() ? left_s() : INFINITY) {}
 
   WideResult run() {
     Candidate best = find_best();
@@ -134,20 +137,22 @@ class WideSearch {
 
   // Puts the winner, trained on all items, into the result. The mean of several trainings, which see the items in other
   // orders, errs less than one of them, and costs nothing in the file or in prediction: there are as many as the time
-  // allows.
+  // allows, and they share it evenly.
   void refit(WideResult& result) {
     std::vector<uint32_t> all(parts_.train);
     all.insert(all.end(), parts_.valid.begin(), parts_.valid.end());
     std::sort(all.begin(), all.end());
     std::unique_ptr<WideTrainer> mean;
-    while (result.refits < most_rounds()) {
+    for (int n_left; (n_left = rounds_left(result.refits)) > 0;) {
+      n_trainings_ = n_trained_ + n_left * (result.twin ? 2 : 1);
       const double begin_s = spent_s();
-      if (result.refits > 0 && left_s() < round_s_) break;
-      expect_rounds(most_rounds() - result.refits, result.twin ? 2 : 1);
-      Candidate next = train_round(all, result.twin, options_.seed + (static_cast<uint64_t>(result.refits) << 32));
+      const bool has_spare_time = left_s() >= n_left * kMostStretch * round_s_;
+      const WideSchedule share{epochs() * (timed() && !has_spare_time ? kMostStretch : 1), left_s() / n_left,
+                               options_.seed + (static_cast<uint64_t>(result.refits) << 32), options_.n_threads};
+      Candidate next = train_round(all, result.twin, share);
       if (interrupted() || next.epochs < kEnoughEpochs) break;
       const double n = ++result.refits;
-      round_s_ = spent_s() - begin_s;
+      round_s_ = (spent_s() - begin_s) * epochs() / next.epochs;
       if (mean)
         mean->add((n - 1) / n, 1 / n, *next.trainer);
       else
@@ -158,32 +163,40 @@ class WideSearch {
     result.n_parameters = mean->n_parameters();
   }
 
-  // For the progress: no more rounds than there is time for.
-  void expect_rounds(int n_most, int n_tables) {
-    n_trainings_ = n_trained_ + n_tables * static_cast<int>(std::clamp<double>(left_s() / round_s_, 1, n_most));
+  // The number of rounds of about round_s_ that use up the time, if there are not to be more of them.
+  int rounds_left(int n_done) const {
+    const double n_fitting = std::round(left_s() / round_s_);
+    return static_cast<int>(std::clamp<double>(n_fitting, n_done == 0 ? 1 : 0, most_rounds() - n_done));
   }
 
-  // The winner, with its twin where it has one.
-  Candidate train_round(const std::vector<uint32_t>& all, bool with_twin, uint64_t seed) {
-    Candidate round = train(wide_recipe_, all, with_twin ? 0.5 * left_s() : left_s(), seed);
-    if (!with_twin || interrupted()) return round;
-    const Candidate twin = train(twin_of(wide_recipe_), all, left_s(), seed);
+  // The winner, with its twin where it has one, in the time of the schedule.
+  Candidate train_round(const std::vector<uint32_t>& all, bool with_twin, WideSchedule schedule) {
+    if (!with_twin) return train(wide_recipe_, all, schedule);
+    const double end_s = spent_s() + schedule.seconds;
+    schedule.seconds /= 2;
+    Candidate round = train(wide_recipe_, all, schedule);
+    if (interrupted()) return round;
+    if (timed()) schedule.seconds = std::max(kLeastS, end_s - spent_s());
+    const Candidate twin = train(twin_of(wide_recipe_), all, schedule);
     round.trainer->add(0.5 * twin_scales_[0], 0.5 * twin_scales_[1], *twin.trainer);
     round.epochs = std::min(round.epochs, twin.epochs);
     return round;
   }
 
-  Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, double seconds, uint64_t seed) {
+  double epochs() const { return corpus_.task == Task::kNumber ? kNumberEpochs : kEpochs; }
+
+  Candidate train(const WideRecipe& recipe, const std::vector<uint32_t>& items, const WideSchedule& schedule) {
     const double begin_s = seconds_since_process_start();
     Candidate candidate;
     candidate.trainer = std::make_unique<WideTrainer>(recipe, static_cast<int>(corpus_.labels.size()), corpus_.task);
-    const double epochs = corpus_.task == Task::kNumber ? kNumberEpochs : kEpochs;
-    const WideSchedule schedule{epochs, seconds, seed, options_.n_threads};
     candidate.epochs = candidate.trainer->fit(corpus_, items, schedule, [&](const WideProgress& now) {
       candidate.loss = now.loss;
+      // The last training alone may take as long as all before it.
+      const bool is_last = n_trained_ + 1 == n_trainings_ && now.fraction > 0;
+      const double own_s = seconds_since_process_start() - begin_s;
       progress_.update((n_trained_ + now.fraction) / n_trainings_,
                        fmt::format("{}  loss {:.4f}  {}/s", recipe.name, now.loss, format_bytes(now.bytes_per_s)),
-                       expected_s(now.fraction, seconds_since_process_start() - begin_s));
+                       is_last ? own_s * (1 - now.fraction) / now.fraction : -1);
       return !interrupted();
     });
     candidate.seconds = seconds_since_process_start() - begin_s;
@@ -191,16 +204,8 @@ class WideSearch {
     return candidate;
   }
 
-  // How much longer the wide part takes, `fraction` of a training having taken own_s; negative: not known.
-  double expected_s(double fraction, double own_s) const {
-    // The last training alone may take as long as all before it.
-    if (n_trained_ + 1 == n_trainings_ && fraction > 0) return own_s * (1 - fraction) / fraction;
-    const double done = (n_trained_ + fraction) / n_trainings_;
-    return timed() && done > 0 ? std::min(left_s(), spent_s() * (1 - done) / done) : -1;
-  }
-
   Candidate train_and_validate(const WideRecipe& recipe, double seconds) {
-    Candidate candidate = train(recipe, parts_.train, seconds, options_.seed);
+    Candidate candidate = train(recipe, parts_.train, {epochs(), seconds, options_.seed, options_.n_threads});
     if (!valid_targets_.empty()) {
       candidate.valid_logits = candidate.trainer->logits(corpus_, parts_.valid, options_.n_threads);
       const Calibration calibration = fit_calibration(candidate.valid_logits, {}, valid_targets_);
@@ -244,7 +249,7 @@ class WideSearch {
   const double start_s_ = seconds_since_process_start();
   WideRecipe wide_recipe_;
   std::array<double, 2> twin_scales_{};
-  double round_s_ = 0;  // what a training on all items takes, its twin's too
+  double round_s_ = 0;  // what a training on all items takes, its twin's too, of epochs()
   size_t max_bytes_ = 0;
   int n_trainings_ = 1, n_trained_ = 0;  // that are expected, of all recipes, and over
   Progress progress_;

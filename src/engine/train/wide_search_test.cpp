@@ -58,7 +58,7 @@ TEST(WideSearch, TheTimeThatIsLeftGoesIntoMoreRefits) {
     const TrainValid parts{items_between(0, 300), items_between(300, 400)};
     const WideResult one = search(corpus, parts, {}), mean = search(corpus, parts, {.search_s = 40, .final_s = 20});
     EXPECT_EQ(one.refits, 1);
-    EXPECT_EQ(mean.refits, 4);
+    EXPECT_EQ(mean.refits, 6);
     const auto unseen = items_between(400, 600);
     const auto of_one = logits_of(one, corpus, unseen), of_mean = logits_of(mean, corpus, unseen);
     EXPECT_NE(of_one, of_mean);
