@@ -3,13 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
+#include "base/lower.h"
 #include "base/progress.h"
 #include "base/units.h"
 #include "compare/child_process.h"
@@ -49,11 +49,6 @@ class WorkFolder {
  private:
   std::string path_;
 };
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // The user's own come whatever --only says.
 std::vector<Rival> choose_rivals(const CompareOptions& options, const std::string& folder, const std::string& kind) {

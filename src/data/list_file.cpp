@@ -4,13 +4,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <initializer_list>
 #include <optional>
 #include <string_view>
 
 #include "base/error.h"
+#include "base/lower.h"
 #include "base/utf8.h"
 #include "data/csv.h"
 #include "data/item.h"
@@ -21,11 +21,6 @@ namespace gulo {
 namespace {
 
 constexpr size_t kNamedFiles = 3;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // The size of a regular file, nullopt where there is none.
 std::optional<uint64_t> file_bytes(const std::string& path) {

@@ -37,7 +37,7 @@ CellColumnSpec column_from_json(const json& list, size_t index) {
   return column;
 }
 
-std::vector<CellColumnSpec> columns_from_json(const Fields& fields) {
+std::vector<CellColumnSpec> cell_columns_from_json(const Fields& fields) {
   const json& list = fields.list("columns");
   require_valid(
       !list.empty() && list.size() <= static_cast<size_t>(CellNetworkSpec::kMaxColumns),
@@ -95,7 +95,7 @@ CellNetworkSpec cell_network_from_json(const json& object, size_t n_labels) {
   constexpr int kMaxLookups = 1 << 24;  // stored as float, exact up to here
   const Fields fields(object, "spec.deep");
   CellNetworkSpec spec;
-  spec.columns = columns_from_json(fields);
+  spec.columns = cell_columns_from_json(fields);
   spec.n_knots = fields.integer("n_knots", 2, 1024);
   spec.n_waves = fields.integer("n_waves", 0, 256);
   spec.log2_rows = fields.integer("log2_rows", 4, 22);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "base/error.h"
@@ -50,8 +51,11 @@ class TensorCheck {
   void check_wide() {
     const uint64_t n_labels = spec_.labels.size();
     const TensorView& present = take("wide.present", "U8", {(uint64_t{1} << spec_.wide->log2_rows) / 8});
-    uint64_t n_rows = 0;
-    for (const uint8_t bits : present.bytes) n_rows += static_cast<uint64_t>(std::popcount(bits));
+    uint64_t n_rows = 0, word;
+    for (size_t i = 0; i + sizeof word <= present.bytes.size(); i += sizeof word) {
+      std::memcpy(&word, present.bytes.data() + i, sizeof word);
+      n_rows += static_cast<uint64_t>(std::popcount(word));
+    }
     take("wide.scale", "F32", {n_rows});
     take("wide.weight", "I8", {n_rows, n_labels});
     take("wide.bias", "F32", {n_labels});

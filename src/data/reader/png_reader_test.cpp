@@ -7,12 +7,6 @@
 namespace gulo {
 namespace {
 
-RawItem indices_below(uint8_t limit, uint32_t height, uint32_t width) {
-  RawItem item = tiny_picture(height, width, 1);
-  for (uint8_t& index : item.bytes) index = static_cast<uint8_t>(index % limit);
-  return item;
-}
-
 // The picture that the indices mean.
 RawItem painted(const RawItem& indices, const std::vector<std::array<uint8_t, 4>>& palette, uint32_t n_channels) {
   RawItem item{.shape = indices.shape, .bytes = {}};
@@ -57,7 +51,7 @@ TEST(PngReader, EveryColourAndDepthComesBack) {
 
 TEST(PngReader, SmallDepthsOfGreyFillTheByte) {
   for (const unsigned bits : {1, 2, 4}) {
-    RawItem picture = indices_below(static_cast<uint8_t>(1 << bits), 5, 9);
+    RawItem picture = tiny_indices(1u << bits, 5, 9);
     const auto file = encode_png(picture, {.bits = bits});
     for (uint8_t& value : picture.bytes) value = static_cast<uint8_t>(value * (255 / ((1 << bits) - 1)));
     expect_same_picture(read_png(file, {}), picture);
@@ -70,7 +64,7 @@ TEST(PngReader, PaletteBecomesItsColours) {
   clear[1][3] = 0;
   clear[2][3] = 99;
   for (const unsigned bits : {2, 4, 8}) {
-    const RawItem indices = indices_below(3, 6, 5);
+    const RawItem indices = tiny_indices(3, 6, 5);
     expect_same_picture(read_png(encode_png(indices, {.bits = bits, .palette = plain}), {}),
                         painted(indices, plain, 3));
     expect_same_picture(read_png(encode_png(indices, {.bits = bits, .palette = clear}), {}),
@@ -79,7 +73,7 @@ TEST(PngReader, PaletteBecomesItsColours) {
 }
 
 TEST(PngReader, ColourOffThePaletteIsAnError) {
-  expect_refused(encode_png(indices_below(4, 3, 3), {.bits = 2, .palette = {{1, 2, 3, 255}, {4, 5, 6, 255}}}),
+  expect_refused(encode_png(tiny_indices(4, 3, 3), {.bits = 2, .palette = {{1, 2, 3, 255}, {4, 5, 6, 255}}}),
                  "palette", read_png);
 }
 

@@ -11,12 +11,6 @@ namespace {
 
 TiffColours colours_of(uint32_t n_channels) { return n_channels < 3 ? TiffColours::kGrey : TiffColours::kRgb; }
 
-RawItem indices_below(uint32_t limit, uint32_t height, uint32_t width) {
-  RawItem item = tiny_picture(height, width, 1);
-  for (uint8_t& index : item.bytes) index = static_cast<uint8_t>(index % limit);
-  return item;
-}
-
 TEST(TiffReader, EveryColourDepthAndLayoutComesBack) {
   for (const ValueType type : {ValueType::kUint8, ValueType::kUint16})
     for (const uint32_t n_channels : {1, 2, 3, 4})
@@ -38,7 +32,7 @@ TEST(TiffReader, EveryColourDepthAndLayoutComesBack) {
 TEST(TiffReader, SmallDepthsOfGreyFillTheByte) {
   for (const unsigned bits : {1, 2, 4, 8})
     for (const TiffColours colours : {TiffColours::kGrey, TiffColours::kWhiteIsZero}) {
-      RawItem picture = indices_below(1u << bits, 5, 9);
+      RawItem picture = tiny_indices(1u << bits, 5, 9);
       const auto file = encode_tiff(picture, {.colours = colours, .bits = bits});
       for (uint8_t& value : picture.bytes) {
         value = static_cast<uint8_t>(value * (255 / ((1 << bits) - 1)));
@@ -50,7 +44,7 @@ TEST(TiffReader, SmallDepthsOfGreyFillTheByte) {
 
 TEST(TiffReader, PaletteBecomesItsColours) {
   const std::vector<std::array<uint16_t, 3>> palette = {{1, 2, 3}, {65535, 0, 256}, {40000, 40001, 40002}, {9, 9, 9}};
-  const RawItem indices = indices_below(4, 6, 5);
+  const RawItem indices = tiny_indices(4, 6, 5);
   const RawItem read =
       read_tiff(encode_tiff(indices, {.colours = TiffColours::kPalette, .bits = 2, .palette = palette}), {});
   ASSERT_EQ(read.shape.type, ValueType::kUint16);

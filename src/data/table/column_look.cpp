@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/lower.h"
 #include "data/table/csv_dialect.h"
 
 namespace gulo {
@@ -16,11 +17,6 @@ constexpr size_t kLeastNames = 10;
 constexpr std::array<std::string_view, 4> kPartColumns = {"split", "fold", "subset", "partition"};
 constexpr std::array<std::string_view, 9> kParts = {"train", "training",   "test", "testing", "valid",
                                                     "val",   "validation", "dev",  "eval"};
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 bool is_whole_number(const std::string& cell) {
   return std::ranges::all_of(cell, [](unsigned char c) { return std::isdigit(c) != 0; });

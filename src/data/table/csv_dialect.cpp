@@ -3,13 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <set>
 #include <unordered_set>
 
 #include "base/error.h"
+#include "base/lower.h"
 #include "data/cells.h"
 #include "data/table/corpus_builder.h"
 
@@ -18,12 +18,6 @@ namespace {
 
 constexpr size_t kSampleBytes = 256 << 10;
 constexpr size_t kSampleRows = 1000;
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
 
 // The number of cells that most rows have, and how many rows that are.
 std::pair<size_t, size_t> common_width(std::span<const TextRow> rows) {

@@ -2,12 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <cctype>
 #include <filesystem>
 
 #include "base/error.h"
 #include "base/file.h"
+#include "base/lower.h"
 #include "data/archive_reader.h"
 #include "data/memory.h"
 #include "data/table/csv_dialect.h"
@@ -22,11 +21,6 @@ namespace gulo {
 namespace {
 
 enum class Format : uint8_t { kNone, kTs, kNpz, kIdx, kPackedIdx, kCsv, kJsonLines, kParquet };
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 Format format_by_name(const std::string& path) {
   const std::string name = lower(path);

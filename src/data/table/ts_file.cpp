@@ -3,13 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <limits>
 #include <optional>
 #include <unordered_set>
 #include <vector>
 
 #include "base/error.h"
+#include "base/lower.h"
 #include "base/utf8.h"
 #include "data/cells.h"
 #include "data/table/corpus_builder.h"
@@ -18,12 +18,6 @@ namespace gulo {
 namespace {
 
 constexpr float kMissing = std::numeric_limits<float>::quiet_NaN();
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
 
 std::string_view take_line(std::string_view& rest) {
   const size_t length = std::min(rest.find('\n'), rest.size());

@@ -56,6 +56,12 @@ RawItem tiny_picture(uint32_t height, uint32_t width, uint32_t n_channels, Value
   return item;
 }
 
+RawItem tiny_indices(uint32_t limit, uint32_t height, uint32_t width) {
+  RawItem item = tiny_picture(height, width, 1);
+  for (uint8_t& index : item.bytes) index = static_cast<uint8_t>(index % limit);
+  return item;
+}
+
 std::vector<uint8_t> from_hex(std::string_view hex) {
   std::vector<uint8_t> bytes;
   int high = -1;

@@ -27,6 +27,8 @@ void add_sound_files(std::vector<TinyFile>& files);
 
 // A picture whose every value is another where the type allows it.
 RawItem tiny_picture(uint32_t height, uint32_t width, uint32_t n_channels, ValueType type = ValueType::kUint8);
+// One of a single channel, with all values below `limit`.
+RawItem tiny_indices(uint32_t limit, uint32_t height, uint32_t width);
 
 // The bytes of an expression like "42 4D 0A".
 std::vector<uint8_t> from_hex(std::string_view hex);
