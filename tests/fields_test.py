@@ -51,7 +51,7 @@ class Fields(unittest.TestCase):
         cls.addClassCleanup(temporary.cleanup)
         cls.folder = Path(temporary.name)
         cls.model = cls.folder / "m.gulo"
-        cls.trained = run("train", put_table(cls.folder, 800, 1), "-o", cls.model, "--steps", "200", "--json")
+        cls.trained = run("train", put_table(cls.folder, 500, 1), "-o", cls.model, "--steps", "100", "--json")
 
     def test_a_picture_and_a_number_together(self) -> None:
         self.assertEqual(0, self.trained.returncode, self.trained.stderr)
@@ -82,7 +82,7 @@ class Fields(unittest.TestCase):
         numbered = [f"{photo},{value},{float(value) + (10 if label == 'same' else 0):.3f}" for photo, value, label in rows]
         table = self.table_of("numbers.csv", "photo,value,label", numbered)
         model = self.folder / "number.gulo"
-        trained = run("train", table, "-o", model, "--steps", "120", "--task", "number", "--json")
+        trained = run("train", table, "-o", model, "--steps", "70", "--task", "number", "--json")
         self.assertEqual(0, trained.returncode, trained.stderr)
         self.assertEqual("number", json.loads(trained.stdout)["task"])
         self.assertLess(json.loads(trained.stdout)["valid_rmse"], 3)

@@ -59,7 +59,7 @@ def shared() -> Path:
 @functools.cache
 def trained(name: str) -> tuple[Path, subprocess.CompletedProcess]:
     model = shared() / f"{name}.gulo"
-    return model, run("train", shared() / f"{name}.csv", "-o", model, "--steps", "150", "--json")
+    return model, run("train", shared() / f"{name}.csv", "-o", model, "--steps", "60", "--json")
 
 
 @unittest.skipUnless(ENGINE, "a light build has no gulo-engine")
