@@ -3,16 +3,11 @@
 source "$(dirname "$0")/common.sh"
 data=$work/pages
 if [ ! -d "$data" ]; then
+  packages manpages-{de,es,fr,it,nl,pl}
   for language in de es fr it nl pl; do
-    package "manpages-$language"
-    for page in "$work/manpages-$language/usr/share/man/$language"/man*/*.gz; do
-      [ -f "$page" ] || continue  # a link to another page
-      name=$(basename "$page" .gz)
-      folder=$data.part/$(part_of "$name")/$language
-      mkdir -p "$folder"
-      gunzip -c "$page" >"$folder/$name"
-    done
+    deal "$data.part" "$language" "$work/manpages-$language/usr/share/man/$language" '*.gz'
   done
+  gunzip -r "$data.part"
   mv "$data.part" "$data"
 fi
 recognise pages "$data"

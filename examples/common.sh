@@ -8,13 +8,17 @@ budget=${BUDGET:-20s}
 [ -x build/gulo ] || make build
 mkdir -p "$work"
 
-# package NAME: a Debian package's files, below $work/NAME; nothing is installed.
-package() {
-  [ ! -d "$work/$1" ] || return 0
-  echo "fetching the Debian package $1"
-  (cd "$work" && apt-get download -qq "$1" 2>/dev/null) ||
-    { echo "example: apt-get cannot download $1 (no network, or not a Debian system)" >&2; exit 77; }
-  dpkg-deb -x "$work"/"$1"_*.deb "$work/$1.part" && mv "$work/$1.part" "$work/$1"
+# packages NAME...: the files of Debian packages, below $work/NAME; nothing is installed.
+packages() {
+  local name missing=()
+  for name; do [ -d "$work/$name" ] || missing+=("$name"); done
+  [ ${#missing[@]} -gt 0 ] || return 0
+  echo "fetching the Debian packages ${missing[*]}"
+  (cd "$work" && apt-get download -qq "${missing[@]}" 2>/dev/null) ||
+    { echo "example: apt-get cannot download ${missing[*]} (no network, or not a Debian system)" >&2; exit 77; }
+  for name in "${missing[@]}"; do
+    dpkg-deb -x "$work/${name}"_*.deb "$work/$name.part" && mv "$work/$name.part" "$work/$name"
+  done
 }
 
 # with_sklearn ARGUMENTS: Python with scikit-learn, whose bundled data sets some examples take.
@@ -26,8 +30,19 @@ with_sklearn() {
   "$work/venv/bin/python" "$@"
 }
 
-# A file goes to the test part by the length of its name: about one of five, the same ones on every machine.
-part_of() { [ $((${#1} % 5)) = 0 ] && echo test || echo train; }
+# deal FOLDER LABEL FROM PATTERN: copies the files below FROM whose names match to FOLDER/train/LABEL or FOLDER/test/LABEL, by
+# the length of their paths: about one of five is for testing, the same ones on every machine.
+deal() {
+  local folder=$PWD/$1 label=$2 path train=() test=()
+  pushd "$3" >/dev/null
+  while read -r path; do
+    if [ $((${#path} % 5)) = 0 ]; then test+=("$path"); else train+=("$path"); fi
+  done < <(find . -type f -name "$4")
+  mkdir -p "$folder"/{train,test}/"$label"
+  cp --parents -t "$folder/train/$label" "${train[@]}"
+  cp --parents -t "$folder/test/$label" "${test[@]}"
+  popd >/dev/null
+}
 
 run() {
   echo "\$ $*"

@@ -3,16 +3,11 @@
 source "$(dirname "$0")/common.sh"
 data=$work/prompts
 if [ ! -d "$data" ]; then
+  packages asterisk-core-sounds-{en,fr,it}-wav
   for language in en fr it; do
-    package "asterisk-core-sounds-$language-wav"
-    find "$work/asterisk-core-sounds-$language-wav" -name '*.wav' -type f | while read -r prompt; do
-      name=$(basename "$prompt")
-      folder=$data.part/$(part_of "$name")/$language
-      mkdir -p "$folder"
-      cp "$prompt" "$folder/$name"
-    done
+    deal "$data.part" "$language" "$work/asterisk-core-sounds-$language-wav" '*.wav'
   done
   mv "$data.part" "$data"
 fi
 recognise prompts "$data"
-run build/gulo predict "$work/prompts.gulo" "$data"/test/fr/vm-p*.wav
+run build/gulo predict "$work/prompts.gulo" $(find "$data/test/fr" -name 'vm-*.wav' | sort | head -n 3)
