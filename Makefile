@@ -1,12 +1,22 @@
 # What a person types. The work is in scripts/ and CMakeLists.txt.
 #
 # GULO_PYTHON=python3   take torch from that interpreter, cmake and ninja from the PATH, instead of making .venv
-# TOGETHER=light        compile several sources as one (GULO_TOGETHER in CMakeLists.txt): all at once sooner, one by one later
+# TOGETHER=all          compile several sources as one (GULO_TOGETHER in CMakeLists.txt): all at once sooner, one by one later. A
+#                       build that begins with demo, test or examples does; one that is there stays as it is; TOGETHER= undoes it
 # JOBS=N                compilers and tests side by side (default: all cores)
 export GULO_PYTHON
 JOBS ?= $(shell nproc)
 ifndef GULO_PYTHON
   export PATH := $(CURDIR)/.venv/bin:$(PATH)
+endif
+ifeq ($(origin TOGETHER),undefined)
+  # "=all", "=" or, where nothing is built, nothing.
+  built_together := $(shell sed -n 's/^GULO_TOGETHER:.*=/=/p' build/CMakeCache.txt 2>/dev/null)
+  ifeq ($(built_together),)
+    demo test examples: TOGETHER := all
+  else
+    TOGETHER := $(patsubst =%,%,$(built_together))
+  endif
 endif
 .DEFAULT_GOAL := help
 .PHONY: help setup build programs test demo examples lint lint-all format fuzz cuda bench suite clean

@@ -9,7 +9,7 @@ this machine's files (bench/file_types.py) and from Debian's packages (bench/deb
 The rivals run first, once, through `gulo compare`, which gives everyone the training items alone; what they took and made
 is kept in --out and measured again on demand. gulo's budget is then the best rival's total time, 60 s at least (cifar10:
 180 s), and the same for every seed. All sets get their first seed, then their second; what the same
-sources have run with the same budget is not run again, so that a suite that was stopped goes on. The program has one default
+sources of a kind have run with the same budget is not run again, so that a suite that was stopped goes on. The program has one default
 for all sets; it never sees a test item before it is asked about it, as `gulo train` reads the training part only. Standard
 library only.
 """
@@ -35,6 +35,9 @@ MADE_SETS = ("file-types", *debian_sets.SETS)
 SETS = (*BYTE_SETS, *kinds.SETS, *MADE_SETS)
 LEAST_BUDGET_S, BUDGET_S = 60, {"cifar10": 180}
 RIVAL_LIMITS = {"cifar10": "15m"}  # for each rival; 6 minutes elsewhere
+# The first word of a source's name that has to do with one kind alone; None: with no kind's learning.
+OF_ONE_KIND = {"wide": "bytes", "ngram": "bytes", "byte": "bytes", "cell": "cells", "cells": "cells", "pixel": "pixels",
+               "sample": "samples", "fields": "fields", "progress": None, "terminal": None}
 RIVAL_SHARE = {"cifar10": 5}  # rivals get one training picture of so many: with all of them none ends in its time
 
 
@@ -91,12 +94,13 @@ def budget_of(name: str, rivals: dict) -> int:
     return BUDGET_S.get(name.split()[0], max(LEAST_BUDGET_S, math.ceil(best["total_s"])))
 
 
-def program_hash() -> str:
-    """Of the sources that decide what is learned and answered, tests and comments aside: results of another program are not
-    mixed with these."""
+def program_hash(kind: str) -> str:
+    """Of the sources that decide what is learned of a kind and answered, tests and comments aside: results of another program are
+    not mixed with these."""
     folders = [ROOT / "include", *(ROOT / "src" / name for name in ("base", "data", "kernel", "model", "run", "engine"))]
     sources = [path for folder in folders for path in folder.rglob("*")
-               if path.is_file() and not path.stem.endswith("_test") and "engine/cli" not in path.as_posix()]
+               if path.is_file() and not path.stem.endswith("_test") and "engine/cli" not in path.as_posix()
+               and OF_ONE_KIND.get(path.stem.split("_")[0], kind) == kind]
     sums = [path.relative_to(ROOT).as_posix() + re.sub(r"(?m)^\s*//.*\n", "", path.read_text()) for path in sorted(sources)]
     return hashlib.sha256("".join(sums).encode()).hexdigest()[:16]
 
@@ -151,17 +155,17 @@ def main() -> None:
                 del found[name]
                 continue
             save()
-    program = program_hash()
     for seed in range(args.seeds):
         for name, data in found.items():
             rivals = report["rivals"][name.split()[0]]
             budget_s = args.times * budget_of(name, rivals)
             kept = report["sets"].get(name, {})
-            runs = kept["runs"] if (kept.get("program"), kept.get("budget_s")) == (program, budget_s) else []
+            stays = kept and (kept["program"], kept["budget_s"]) == (program_hash(kept["kind"]), budget_s)
+            runs = kept["runs"] if stays else []
             if any(run["seed"] == seed for run in runs):
                 continue
             runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:])) | {"load_after": os.getloadavg()[0]})
-            report["sets"][name] = ({"budget_s": budget_s, "program": program, "kind": runs[0]["kind"]}
+            report["sets"][name] = ({"budget_s": budget_s, "program": program_hash(runs[0]["kind"]), "kind": runs[0]["kind"]}
                                     | judge(name, rivals, runs) | {"runs": runs})
             row = report["sets"][name]
             print(f"{name} seed {seed}: {row['errors'][-1]:.4f} in {runs[-1]['process_wall_s']} s; {row['best_rival']}: "

@@ -32,11 +32,16 @@ function(gulo_compile_together target n_together)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
-# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp. A folder of headers only is a library too. Tests do
+# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp, and what there is in cuda/ or no_cuda/ below it. A folder of headers only is a library too. Tests do
 # little work themselves, so optimising them in full would cost more than it gives.
 function(gulo_layer folder)
   string(REPLACE "/" "_" name "gulo_${folder}")
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cpp)
+  set(path ${CMAKE_SOURCE_DIR}/src/${folder})
+  set(variant no_cuda)
+  if(GULO_CUDA)
+    set(variant cuda)
+  endif()
+  file(GLOB sources CONFIGURE_DEPENDS ${path}/*.cpp ${path}/${variant}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "(_test|_main|_stub)\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
@@ -77,7 +82,7 @@ function(gulo_layer folder)
     target_link_libraries(${name}_test PRIVATE ${name} ${test_main})
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)
     target_precompile_headers(${name}_test REUSE_FROM ${test_headers})
-    if(NOT folder MATCHES "^engine/")
+    if(NOT folder STREQUAL "engine/train")  # the longest, and the last
       set_target_properties(${name}_test PROPERTIES UNITY_BUILD_BATCH_SIZE 0)
     endif()
     gtest_discover_tests(${name}_test TEST_PREFIX "${folder}/" DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
@@ -93,6 +98,7 @@ function(gulo_program name main)
   endif()
   add_executable(${name} ${found})
   target_link_libraries(${name} PRIVATE ${ARGN})
+  target_precompile_headers(${name} REUSE_FROM gulo_headers)
 endfunction()
 
 # gulo_kernel_device: the CUDA kernels of src/kernel, or, where the build has no CUDA, the stubs that say so. Programs that
