@@ -10,7 +10,7 @@ function(gulo_precompiled name libraries)
   target_precompile_headers(${name} PRIVATE ${ARGN})
 endfunction()
 
-# gulo_compile_together(TARGET N <source>...): sources of an engine's target that are compiled as one. Always those that give
+# gulo_compile_together(TARGET N <source>...): sources of a target that are compiled as one. Always those of the engine that give
 # LibTorch a gradient of their own: its custom_function.h takes three times as long as any of them. Where N is not 0 all others
 # too, N at a time, but for those that are compiled once for each instruction set.
 function(gulo_compile_together target n_together)
@@ -32,8 +32,9 @@ function(gulo_compile_together target n_together)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
 endfunction()
 
-# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp, and what there is in cuda/ or no_cuda/ below it. A folder of headers only is a library too. Tests do
-# little work themselves, so optimising them in full would cost more than it gives.
+# gulo_layer(engine/net LIBRARY...) makes gulo_engine_net from src/engine/net/*.cpp, and what there is in cuda/ or no_cuda/ below
+# it. A folder of headers only is a library too. Tests do little work themselves, so optimising them in full would cost more than
+# it gives.
 function(gulo_layer folder)
   string(REPLACE "/" "_" name "gulo_${folder}")
   set(path ${CMAKE_SOURCE_DIR}/src/${folder})
@@ -71,8 +72,10 @@ function(gulo_layer folder)
     set(test_headers gulo_engine_headers)
     set(test_main gulo_engine_test_main)
     target_precompile_headers(${name} REUSE_FROM gulo_engine_headers)
+  endif()
+  if(folder MATCHES "^(kernel$|engine/)")
     set(n_together 0)
-    if(GULO_TOGETHER STREQUAL "all")
+    if(GULO_TOGETHER STREQUAL "all" OR (GULO_TOGETHER AND folder STREQUAL "kernel"))
       set(n_together 20)
     endif()
     gulo_compile_together(${name} ${n_together} ${sources})
@@ -101,14 +104,14 @@ function(gulo_program name main)
   target_precompile_headers(${name} REUSE_FROM gulo_headers)
 endfunction()
 
-# gulo_kernel_device: the CUDA kernels of src/kernel, or, where the build has no CUDA, the stubs that say so. Programs that
+# gulo_kernel_device: the CUDA kernels of src/kernel, or, where the build has no CUDA, the stub that says so. Programs that
 # may use a device link it; the light one does not.
 function(gulo_device_kernels)
   set(folder ${CMAKE_SOURCE_DIR}/src/kernel)
   if(GULO_CUDA)
     file(GLOB sources CONFIGURE_DEPENDS ${folder}/*.cu)
   else()
-    file(GLOB sources CONFIGURE_DEPENDS ${folder}/*_stub.cpp)
+    set(sources ${folder}/no_cuda_stub.cpp)
   endif()
   add_library(gulo_kernel_device STATIC ${sources})
   set_target_properties(gulo_kernel_device PROPERTIES UNITY_BUILD OFF)

@@ -7,7 +7,7 @@ if [ ! -d "$data" ]; then
   for language in de es fr it nl pl; do
     deal "$data.part" "$language" "$work/manpages-$language/usr/share/man/$language" '*.gz'
   done
-  gunzip -r "$data.part"
+  gunzip -rf "$data.part"
   mv "$data.part" "$data"
 fi
 recognise pages "$data"
