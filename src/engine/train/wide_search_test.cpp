@@ -66,6 +66,14 @@ TEST(WideSearch, TheTimeThatIsLeftGoesIntoMoreRefits) {
   }
 }
 
+TEST(WideSearch, RefitsUseTheTimeUp) {
+  const Corpus corpus = small_corpus(3000, 2, 15);
+  const TrainValid parts{items_between(0, 2700), items_between(2700, 3000)};
+  const WideResult result = search(corpus, parts, {.search_s = 3, .final_s = 1});
+  EXPECT_GE(result.refits, 1);
+  EXPECT_TRUE(result.refits == 6 || result.seconds > 0.85 * 4) << result.refits << " in " << result.seconds;
+}
+
 TEST(WideSearch, EvidenceIsOfFewLabelsAndOneAnItem) {
   const Corpus corpus = small_corpus(1200, kManyLabels, 11);
   EXPECT_FALSE(search(corpus, {items_between(0, 900), items_between(900, 1200)}, {.refit = false}).twin);
