@@ -73,8 +73,8 @@ TEST(PngReader, PaletteBecomesItsColours) {
 }
 
 TEST(PngReader, ColourOffThePaletteIsAnError) {
-  expect_refused(encode_png(tiny_indices(4, 3, 3), {.bits = 2, .palette = {{1, 2, 3, 255}, {4, 5, 6, 255}}}),
-                 "palette", read_png);
+  expect_refused(encode_png(tiny_indices(4, 3, 3), {.bits = 2, .palette = {{1, 2, 3, 255}, {4, 5, 6, 255}}}), "palette",
+                 read_png);
 }
 
 TEST(PngReader, TransparentColourBecomesAlpha) {
