@@ -74,7 +74,7 @@ def wilson(error: float, n: int) -> tuple[float, float]:
     """95 % interval of a fraction of n (Wilson 1927)."""
     z = 1.96
     middle, half = error + z * z / (2 * n), z * math.sqrt(error * (1 - error) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+    return max(0.0, (middle - half) / (1 + z * z / n)), (middle + half) / (1 + z * z / n)
 
 
 def measure_rivals(name: str, data: Path, work: Path) -> dict:
