@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
 #include <unordered_set>
 
+#include "base/lower.h"
 #include "base/progress.h"
 #include "base/units.h"
 #include "data/archive_reader.h"
@@ -75,8 +75,7 @@ class KeptContents {
 }  // namespace
 
 bool has_archive_name(const std::string& path) {
-  std::string name = path.substr(path.rfind('/') + 1);
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string name = lower(path.substr(path.rfind('/') + 1));
   for (const std::string_view ending : {".tar", ".tgz", ".tzst", ".txz", ".tbz2", ".zip"})
     if (name.ends_with(ending)) return true;
   const size_t last_dot = name.rfind('.');
