@@ -87,15 +87,13 @@ json diagnose(int n_threads) {
       {"devices", device_names()},
       {"n_threads", n_threads},
       {"kernels", kernel_target()},
-      {"bf16", fastest_dtype() == at::kBFloat16},
+      {"bf16", usable_dtypes().back() == at::kBFloat16},
       {"memory_bytes", static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGE_SIZE))}};
   const char* waiting = std::getenv("OMP_WAIT_POLICY");
   report["omp_wait_policy"] = waiting ? waiting : "not set: 2 to 3 times slower on a busy machine";
   report["tests"] = json::array();
   for (const SelfTest& test : self_test_kernels()) report["tests"].push_back(to_json(test));
-  std::vector<at::ScalarType> dtypes{at::kFloat};
-  if (fastest_dtype() == at::kBFloat16) dtypes.push_back(at::kBFloat16);
-  for (const at::ScalarType dtype : dtypes) {
+  for (const at::ScalarType dtype : usable_dtypes()) {
     for (const SelfTest& test : self_test_matmul(dtype)) report["tests"].push_back(to_json(test));
     report["gemm_peak_flops_per_s"][dtype == at::kFloat ? "fp32" : "bf16"] = probe_gemm_flops_per_s(dtype);
   }

@@ -75,7 +75,7 @@ struct LayerCase {
 // Gradients are rounded to bf16 between the layers.
 std::vector<LayerCase> layer_cases() {
   std::vector<LayerCase> layer_cases{{at::kFloat, 1e-5, 1e-4}};
-  if (fastest_dtype() == at::kBFloat16) layer_cases.push_back({at::kBFloat16, 2e-3, 2e-2});
+  if (usable_dtypes().back() == at::kBFloat16) layer_cases.push_back({at::kBFloat16, 2e-3, 2e-2});
   return layer_cases;
 }
 

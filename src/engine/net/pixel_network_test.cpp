@@ -43,7 +43,7 @@ class PixelNetworkTest : public ::testing::Test {
 
 TEST_F(PixelNetworkTest, APredictionDependsNeitherOnBatchMatesNorOnTheirSizes) {
   const Corpus corpus = random_pictures(kMixed);
-  for (const at::ScalarType dtype : {at::kFloat, fastest_dtype()}) {
+  for (const at::ScalarType dtype : usable_dtypes()) {
     PixelNetwork network = fitted(corpus, 3, dtype);
     const std::vector<ItemView> items = corpus.views(all_items(corpus));
     const std::vector<float> together = network.logits(items, 0);
@@ -102,7 +102,7 @@ TEST_F(PixelNetworkTest, TheStemWhitensPatches) {
 
 TEST_F(PixelNetworkTest, ExportAndImportGiveTheSameLogits) {
   const Corpus corpus = random_pictures(kMixed);
-  PixelNetwork network = fitted(corpus, 3, fastest_dtype()), other(network.spec(), 4, fastest_dtype());
+  PixelNetwork network = fitted(corpus, 3, usable_dtypes().back()), other(network.spec(), 4, usable_dtypes().back());
   const ParameterBuffers buffers = network.export_parameters();
   other.import_parameters(buffers.tensors);
   const std::vector<float> before = network.logits(corpus.views(all_items(corpus)), 0),

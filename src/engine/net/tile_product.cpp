@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/process_clock.h"
 #include "engine/net/row_kernels.h"
 #include "engine/net/transpose.h"
 
@@ -142,16 +143,42 @@ bool bf16_product_is_right() {
   return true;
 }
 
+// Least seconds of some products of a tile by a matrix of ones.
+template <class T>
+double tile_product_s() {
+  constexpr int64_t n = 128, k = 384;
+  TileMatrix<T> right(k, n);
+  right.set_weight(std::vector<float>(k * n, 1.f).data());
+  const std::vector<T> a(kTileRows * k);
+  std::vector<float> product(kTileRows * n);
+  double least = INFINITY;
+  for (int run = 0; run < 30; ++run) {
+    const double start = now_s();
+    right.multiply(kTileRows, a.data(), k, product.data());
+    least = std::min(least, now_s() - start);
+  }
+  release_tile_hardware();
+  return least;
+}
+
+// bf16 moves half the bytes: it is worth while even where its products are somewhat slower.
+bool bf16_product_is_fast() { return tile_product_s<uint16_t>() < 1.2 * tile_product_s<float>(); }
+
 }  // namespace
 
-at::ScalarType fastest_dtype() {
+std::vector<at::ScalarType> usable_dtypes() {
 #if defined(__x86_64__)
   static const bool native = __builtin_cpu_supports("avx512bf16");
 #else
   static const bool native = false;
 #endif
-  static const bool usable = native && bf16_product_is_right();
-  return usable ? at::kBFloat16 : at::kFloat;
+  static const bool bf16 = native && bf16_product_is_right();
+  return bf16 ? std::vector{at::kFloat, at::kBFloat16} : std::vector{at::kFloat};
+}
+
+at::ScalarType fastest_dtype() {
+  static const bool bf16 = usable_dtypes().size() > 1 && bf16_product_is_fast();
+  return bf16 ? at::kBFloat16 : at::kFloat;
 }
 
 }  // namespace gulo

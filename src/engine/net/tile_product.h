@@ -9,13 +9,18 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <vector>
 
 namespace gulo {
 
 constexpr int64_t kTileRows = 128;
 
-// kBFloat16 where the CPU multiplies bf16 natively (AVX512-BF16, AMX) and a product comes out right when tried, else
-// kFloat: emulated bf16 is tens of times slower.
+// kFloat, and kBFloat16 where the CPU multiplies it natively (AVX512-BF16, AMX; emulated it is tens of times slower)
+// and a product comes out right when tried.
+std::vector<at::ScalarType> usable_dtypes();
+
+// That of them whose products are fastest here, tried once: with AMX bf16 is several times as fast as float, with
+// AVX512-BF16 alone it takes half a float's time on some CPUs and twice as long on others.
 at::ScalarType fastest_dtype();
 
 // A right-hand matrix in the layout that the product wants: rows of float, or pairs of rows of bf16 interleaved. T is
