@@ -24,9 +24,8 @@ constexpr int64_t kAnswers = 3;
 constexpr double kPriorItems = 5;
 constexpr int kMixtureSteps = 100;
 
-// Comparisons of rows with training rows that are held at a time, of all members together; and rows.
-constexpr int64_t kComparisonsAtATime = 1 << 22, kDeviceComparisonsAtATime = 1 << 28;
-constexpr int64_t kRowsAtATime = 256, kDeviceRowsAtATime = 4096;
+// Rows at a time; on a device, comparisons of rows with training rows too, of all members together.
+constexpr int64_t kRowsAtATime = 1024, kDeviceRowsAtATime = 4096, kDeviceComparisonsAtATime = 1 << 28;
 
 at::Tensor normalised(const at::Tensor& x) { return at::layer_norm(x, {x.size(-1)}); }
 
@@ -71,11 +70,6 @@ at::Tensor vote_loss(const at::Tensor& votes, const BatchTargets& targets) {
   }
   return {};
 }
-
-at::Tensor square_norms(const at::Tensor& places) { return places.square().sum(2); }
-
-at::Tensor first_half(const at::Tensor& x) { return x.slice(0, 0, x.size(0) / 2); }
-at::Tensor second_half(const at::Tensor& x) { return x.slice(0, x.size(0) / 2); }
 
 Batch rows_of(const CellLayout& layout, std::span<const ItemView> items, size_t begin, size_t end,
               const at::Device& device) {
@@ -176,22 +170,6 @@ at::Tensor CellNetwork::head_logits(const at::Tensor& places) const {
   return at::baddbmm(head_bias_, normalised(places), head_);
 }
 
-// [members, n, n_labels], probabilities or numbers. same_row: bool [n, n_keys], where a key is the row itself, which is
-// not compared with itself; undefined: no key is.
-at::Tensor CellNetwork::neighbour_votes(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row) const {
-  const at::Tensor product = at::bmm(places, keys.places.transpose(1, 2));
-  // What all of a row's distances have in common does not change the softmax.
-  const at::Tensor square = first_half(keys.square_norms) - 2 * first_half(product);
-  const at::Tensor distance =
-      (square_norms(second_half(places)).unsqueeze(2) + second_half(keys.square_norms) - 2 * second_half(product))
-          .clamp_min(1e-6)
-          .sqrt();
-  at::Tensor scores = at::cat({square, distance}) * -temperature_.exp();
-  if (same_row.defined()) scores = scores.masked_fill(same_row, -1e9);
-  const at::Tensor answers = keys.answers.unsqueeze(0).expand({spec_.n_members, -1, -1});
-  return at::bmm(scores.softmax(2), answers);
-}
-
 BatchTargets CellNetwork::repeated_for_members(const BatchTargets& targets) const {
   const bool rows = targets.task != Task::kLabel;
   return {targets.task, rows ? targets.values.repeat({spec_.n_members, 1}) : targets.values.repeat({spec_.n_members})};
@@ -202,13 +180,13 @@ at::Tensor CellNetwork::linear_loss(const at::Tensor& places, const BatchTargets
   return slot_loss(head_logits(places).flatten(0, 1), repeated_for_members(targets), label_smoothing);
 }
 
-at::Tensor CellNetwork::neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row,
+at::Tensor CellNetwork::neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& ids,
                                        const BatchTargets& targets) const {
-  return vote_loss(neighbour_votes(places, keys, same_row).flatten(0, 1), repeated_for_members(targets));
+  return vote_loss(neighbour_votes(places, temperature_, keys, ids).flatten(0, 1), repeated_for_members(targets));
 }
 
 at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
-  keys_ = {};
+  forget_keys();
   const EntryPart part(batch);
   const at::Tensor at_places = places(stem_.forward(batch), dropping(&step, part));
   const at::Tensor linear = linear_loss(at_places, targets, step.label_smoothing);
@@ -219,22 +197,22 @@ at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, co
     key_answers = among_all(key_answers, 0, part);
     sum_over_parts_(key_answers);
   }
-  const Keys others{key_places, square_norms(key_places).unsqueeze(1), key_answers, 0};
-  const at::Tensor same_row = at::eye(key_places.size(1), at::kBool).narrow(0, part.first, at_places.size(1));
-  return 0.5 * (linear + neighbour_loss(at_places, others, same_row, targets));
+  const at::Tensor ids = at::arange(key_places.size(1), at::kInt);
+  return 0.5 * (linear + neighbour_loss(at_places, {key_places, key_answers, ids, nullptr},
+                                        ids.narrow(0, part.first, at_places.size(1)), targets));
 }
 
 at::Tensor CellNetwork::loss_of_slots(const SlotBatch& batch, const BatchTargets& targets, const TrainStep& step) {
-  keys_ = {};
+  forget_keys();
   const auto drop = [&](const at::Tensor& hidden) {
     return at::dropout(hidden, step.head_dropout, step.head_dropout > 0);
   };
   const at::Tensor at_places = places(stem_.forward(rows_of(batch)), drop);
   const at::Tensor linear = linear_loss(at_places, targets, step.label_smoothing);
   if (spec_.n_remembered == 0) return linear;
-  const Keys others{at_places, square_norms(at_places).unsqueeze(1), target_rows(targets, spec_.n_labels), 0};
   const at::Tensor& items = batch.values[kCellItems];
-  return 0.5 * (linear + neighbour_loss(at_places, others, items.unsqueeze(1).eq(items), targets));
+  const Keys others{at_places, target_rows(targets, spec_.n_labels), items, nullptr};
+  return 0.5 * (linear + neighbour_loss(at_places, others, items, targets));
 }
 
 uint64_t CellNetwork::version() const {
@@ -276,9 +254,9 @@ at::Tensor CellNetwork::remembered_answers() const {
   return remembered_labels_;
 }
 
-const CellNetwork::Keys& CellNetwork::keys() {
+const Keys& CellNetwork::keys() {
   const uint64_t now = version();
-  if (keys_.version == now) return keys_;
+  if (keys_version_ == now) return keys_;
   constexpr int64_t kKeysAtATime = 1024;
   std::vector<at::Tensor> all;
   for (int64_t i = 0; i < spec_.n_remembered; i += kKeysAtATime)
@@ -287,8 +265,9 @@ const CellNetwork::Keys& CellNetwork::keys() {
   check_network(
       shares_.isfinite().all().item<bool>() && shares_.min().item<double>() >= 0 && shares_.sum().item<double>() > 0,
       "shares of the answers are damaged");
-  const at::Tensor key_places = at::cat(all, 1);
-  keys_ = {key_places, square_norms(key_places).unsqueeze(1), remembered_answers(), now};
+  keys_ = {at::cat(all, 1), remembered_answers(), {}, nullptr};
+  keys_.tiles = make_key_tiles(keys_);
+  keys_version_ = now;
   return keys_;
 }
 
@@ -300,8 +279,9 @@ at::Tensor CellNetwork::answers(const Batch& batch) {
                                                             : logits;
   const at::Tensor linear = of_heads.mean(0);
   if (spec_.n_remembered == 0) return linear.unsqueeze(0);
-  const at::Tensor votes = neighbour_votes(at_places, keys(), {});
-  return at::stack({linear, first_half(votes).mean(0), second_half(votes).mean(0)});
+  const at::Tensor votes = neighbour_votes(at_places, temperature_, keys());
+  const std::vector<at::Tensor> halves = votes.chunk(2);
+  return at::stack({linear, halves[0].mean(0), halves[1].mean(0)});
 }
 
 // Logarithms of probabilities, log-odds, or numbers: as the task says.
@@ -337,17 +317,17 @@ std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, siz
 }
 
 at::Tensor CellNetwork::answers_of(std::span<const ItemView> items) {
-  const int64_t most = on_cpu() ? kComparisonsAtATime : kDeviceComparisonsAtATime;
-  const auto rows_at_a_time =
-      static_cast<size_t>(std::clamp<int64_t>(most / (int64_t{spec_.n_members} * std::max(1, spec_.n_remembered)), 16,
-                                              on_cpu() ? kRowsAtATime : kDeviceRowsAtATime));
+  const int64_t row_comparisons = int64_t{spec_.n_members} * std::max(1, spec_.n_remembered);
+  const auto rows_at_a_time = static_cast<size_t>(
+      on_cpu() ? kRowsAtATime
+               : std::clamp<int64_t>(kDeviceComparisonsAtATime / row_comparisons, 16, kDeviceRowsAtATime));
   // Steps of a graph change parameters without a trace in their versions.
-  if (!on_cpu()) keys_ = {};
+  if (!on_cpu()) forget_keys();
   std::vector<at::Tensor> all;
   for (size_t i = 0; i < items.size(); i += rows_at_a_time)
     all.push_back(
         answers(rows_of(stem_.layout(), items, i, std::min(i + rows_at_a_time, items.size()), first_.device())));
-  if (!on_cpu()) keys_ = {};
+  if (!on_cpu()) forget_keys();
   return at::cat(all, 1);
 }
 

@@ -21,6 +21,7 @@
 #include "engine/net/cell_stem.h"
 #include "engine/net/deep_network.h"
 #include "engine/net/entry_part.h"
+#include "engine/net/neighbour_votes.h"
 #include "model/cell_network_spec.h"
 
 namespace gulo {
@@ -68,12 +69,6 @@ class CellNetwork : public DeepNetwork {
   const CellStem& stem() const { return stem_; }
 
  private:
-  // The training rows' places for the parameters as they are.
-  struct Keys {
-    at::Tensor places, square_norms, answers;  // [members, n, width], [members, 1, n], target_rows [n, n_labels]
-    uint64_t version = 0;
-  };
-
   // What training leaves of hidden units, [members, n, hidden].
   using Dropping = std::function<at::Tensor(const at::Tensor& hidden)>;
 
@@ -83,16 +78,17 @@ class CellNetwork : public DeepNetwork {
   Dropping dropping(const TrainStep* step, const EntryPart& part) const;
   at::Tensor places(const at::Tensor& features, const Dropping& drop) const;
   at::Tensor head_logits(const at::Tensor& places) const;
-  at::Tensor neighbour_votes(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row) const;
   BatchTargets repeated_for_members(const BatchTargets& targets) const;
   at::Tensor linear_loss(const at::Tensor& places, const BatchTargets& targets, double label_smoothing) const;
-  at::Tensor neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& same_row,
+  at::Tensor neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& ids,
                             const BatchTargets& targets) const;
   at::Tensor remembered_answers() const;
   at::Tensor answers(const Batch& batch);
   at::Tensor answers_of(std::span<const ItemView> items);
   at::Tensor mixture(const at::Tensor& answers) const;
+  // The training rows' places for the parameters as they are.
   const Keys& keys();
+  void forget_keys() { keys_ = {}, keys_version_ = 0; }
   Batch remembered_slice(int64_t begin, int64_t end) const;
   uint64_t version() const;
   double place_cost() const;
@@ -107,6 +103,7 @@ class CellNetwork : public DeepNetwork {
   std::vector<Block> blocks_;
   at::Tensor remembered_numbers_, remembered_ids_, remembered_begins_, remembered_labels_;
   Keys keys_;
+  uint64_t keys_version_ = 0;
 };
 
 }  // namespace gulo
