@@ -49,7 +49,7 @@ std::vector<ColumnCounts> count_columns(const Corpus& corpus, const std::vector<
   return columns;
 }
 
-CellColumnSpec look_at(const ColumnCounts& column, size_t n_rows, size_t& n_known) {
+CellColumnSpec look_at(const ColumnCounts& column, size_t n_rows, bool number_values, size_t& n_known) {
   size_t repeating_cells = 0, repeating_values = 0;
   for (const auto& [value, count] : column.values)
     if (count >= least_count(n_rows)) repeating_cells += count, ++repeating_values;
@@ -57,7 +57,8 @@ CellColumnSpec look_at(const ColumnCounts& column, size_t n_rows, size_t& n_know
   const double numbers = static_cast<double>(column.n_numbers) / static_cast<double>(n_rows);
   CellColumnSpec spec;
   spec.number = numbers >= 0.05 && column.values.size() > 1;
-  spec.value = column.values.size() > 1 && (numbers < 0.5 ? repeating_cells > 0 : repeating >= 0.3);
+  spec.value = column.values.size() > 1 && (numbers < 0.5 ? repeating_cells > 0 : repeating >= 0.3) &&
+               (number_values || !spec.number);
   spec.text = numbers < 0.5 && repeating < 0.9;
   if (spec.value) n_known += repeating_values;
   return spec;
@@ -184,7 +185,7 @@ CellPlan plan_cells(const Corpus& corpus, const std::vector<uint32_t>& train, co
   spec.task = corpus.task;
   size_t n_known = 0;
   for (const ColumnCounts& column : count_columns(corpus, train))
-    spec.columns.push_back(look_at(column, train.size(), n_known));
+    spec.columns.push_back(look_at(column, train.size(), options.number_values, n_known));
   const CellLayout seen = cell_layout(spec);
   const bool has_text = std::ranges::any_of(spec.columns, [](const CellColumnSpec& column) { return column.text; });
   spec.log2_rows = log2_table_rows(n_known, has_text);

@@ -1,6 +1,8 @@
 #include "engine/train/deep_setup.h"
 
+#include <algorithm>
 #include <stdexcept>
+#include <variant>
 
 #include "engine/train/cell_plan.h"
 #include "engine/train/deep_plan.h"
@@ -12,6 +14,13 @@ namespace gulo {
 
 std::vector<double> epochs_to_try(Kind kind) {
   return kind == Kind::kCells ? std::vector<double>{6, 15, 36, 90} : std::vector<double>{};
+}
+
+bool knows_number_values(const DeepNetwork& network) {
+  const DeepSpec spec = network.saved_spec();
+  const auto* cells = std::get_if<CellNetworkSpec>(&spec);
+  return cells && std::ranges::any_of(cells->columns,
+                                      [](const CellColumnSpec& column) { return column.number && column.value; });
 }
 
 DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {

@@ -22,7 +22,8 @@ struct SetupOptions {
   at::ScalarType dtype = at::kFloat;
   bool augment = true;              // items may be varied at random in training
   double epochs = 0;                // how often every item is seen; 0: as often as is usual for the kind
-  bool is_trial = false;            // a small network, to find out how often is best
+  bool number_values = true;        // numbers that repeat are also known one by one, where the kind has such
+  bool is_trial = false;            // a small network, to find out how often is best, and the like
   double measured_flops_per_s = 0;  // that a trial's loop reached; 0: none was measured
   // The network is to give features that others' are joined with, as many as the corpus has names of labels: it learns
   // no labels by itself.
@@ -42,6 +43,9 @@ struct DeepSetup {
 
 // How often items are seen in trials, ascending; empty: how often is best need not be found out for the kind.
 std::vector<double> epochs_to_try(Kind kind);
+
+// Whether the network's setup had number_values, and numbers that repeat.
+bool knows_number_values(const DeepNetwork& network);
 
 // By the corpus' kind. The corpus must outlive the setup; `train` is not empty. Deterministic.
 DeepSetup setup_deep(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options);

@@ -32,6 +32,7 @@
 #include "engine/train/saved_parts.h"
 #include "engine/train/self_training.h"
 #include "engine/train/train_data.h"
+#include "engine/train/trials.h"
 #include "engine/train/wide_search.h"
 #include "kernel/cuda_device.h"
 #include "kernel/kernel_check.h"
@@ -342,7 +343,7 @@ class RecogniserTrainer {
     }
     if (agreed(cluster_, interrupted() || (options_.steps == 0 && deep_seconds_ < 2))) return {};
     Progress progress("deep");
-    DeepResult result = is_trying_out() ? try_epochs(progress)
+    DeepResult result = is_trying_out() ? try_out(progress)
                                         : train_deep_on(data_.parts.train, data_.parts.valid, progress,
                                                         {.seconds = deep_seconds_}, "deep");
     progress.finish(fmt::format("{} steps, validation error {}", format_count(static_cast<uint64_t>(result.steps)),
@@ -360,26 +361,16 @@ class RecogniserTrainer {
            !epochs_to_try(data_.corpus.kind).empty();
   }
 
-  // How often items are best seen, found out by small networks. The best of them, if nothing interferes, is refitted.
-  // A step back may be chance: only where it is clear are no more tried.
-  DeepResult try_epochs(Progress& progress) {
+  // The best of some small networks, which, if nothing interferes, is refitted.
+  DeepResult try_out(Progress& progress) {
     const double end_s = clock_s() + kTrialShare * deep_seconds_;
-    DeepResult best;
-    std::vector<float> best_logits;
-    for (const double epochs : epochs_to_try(data_.corpus.kind)) {
-      const double left_s = agreed(cluster_, end_s - clock_s());
-      const bool is_over = agreed(cluster_, interrupted()) || best.interrupted || best.steps == 0;
-      if (best.network && (is_over || best.loop_seconds * epochs / best.epochs > left_s)) break;
-      DeepResult trial = train_deep_on(data_.parts.train, data_.parts.valid, progress,
-                                       {.seconds = left_s, .epochs = epochs, .is_trial = true});
-      const Calibration alone = fit_calibration({}, trial.valid_logits, valid_targets_);
-      const std::vector<float> logits = combine_logits(alone, {}, trial.valid_logits);
-      if (best.network && improves(logits, best_logits, valid_targets_)) break;
-      if (best.network && mean_loss(logits, valid_targets_) >= mean_loss(best_logits, valid_targets_)) continue;
-      best = std::move(trial);
-      best_logits = logits;
-    }
-    return best;
+    return Trials(
+               data_.corpus.kind, valid_targets_,
+               [&](const SetupOptions& setup) {
+                 return train_deep_on(data_.parts.train, data_.parts.valid, progress, setup);
+               },
+               [&] { return agreed(cluster_, interrupted()) ? 0 : agreed(cluster_, end_s - clock_s()); })
+        .run();
   }
 
   // `phase`: under which it is kept in checkpoints; empty: it is in none.
@@ -456,6 +447,7 @@ class RecogniserTrainer {
     if (is_trying_out()) {
       setup_options.seconds = plan_.end_s - clock_s();
       setup_options.epochs = deep_->epochs;
+      setup_options.number_values = knows_number_values(*deep_->network);
       setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
     }
     DeepResult again = train_deep_on(all, {}, progress, setup_options, "refit");
