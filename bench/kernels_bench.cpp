@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("highway", fmt::format("{}.{}.{}", HWY_MAJOR, HWY_MINOR, HWY_PATCH));
   benchmark::AddCustomContext("instruction_set", hwy::TargetName(hwy::SupportedAndGeneratedTargets().front()));
   gulo::register_byte_stem();
+  gulo::register_cell_neighbours();
   gulo::register_ngram_bag();
   benchmark::RunSpecifiedBenchmarks();
   return 0;

@@ -18,10 +18,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/net/cell_neighbours.h"
 #include "engine/net/cell_stem.h"
 #include "engine/net/deep_network.h"
 #include "engine/net/entry_part.h"
-#include "engine/net/neighbour_votes.h"
 #include "model/cell_network_spec.h"
 
 namespace gulo {

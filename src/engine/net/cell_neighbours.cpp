@@ -1,4 +1,4 @@
-#include "engine/net/neighbour_votes.h"
+#include "engine/net/cell_neighbours.h"
 
 #include <ATen/ATen.h>
 #include <ATen/core/grad_mode.h>
@@ -9,7 +9,7 @@
 #include <limits>
 #include <utility>
 
-#include "engine/net/neighbour_kernels.h"
+#include "engine/net/cell_neighbour_kernels.h"
 #include "engine/net/row_tiles.h"
 #include "engine/net/transpose.h"
 

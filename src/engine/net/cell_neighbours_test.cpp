@@ -1,4 +1,4 @@
-#include "engine/net/neighbour_votes.h"
+#include "engine/net/cell_neighbours.h"
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>

@@ -1,6 +1,6 @@
 // Layout  one row of one block of keys at a time, in one thread: it stays in L1 from the first pass to the last.
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "engine/net/neighbour_kernels.cpp"
+#define HWY_TARGET_INCLUDE "engine/net/cell_neighbour_kernels.cpp"
 // clang-format off: foreach_target.h must come first
 #include <hwy/foreach_target.h>
 #include <hwy/contrib/math/math-inl.h>
@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "engine/net/neighbour_kernels.h"
+#include "engine/net/cell_neighbour_kernels.h"
 #include "engine/net/row_vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
