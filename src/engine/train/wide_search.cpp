@@ -150,9 +150,11 @@ class WideSearch {
       const WideSchedule share{epochs() * (timed() && !has_spare_time ? kMostStretch : 1), left_s() / n_left,
                                options_.seed + (static_cast<uint64_t>(result.refits) << 32), options_.n_threads};
       Candidate next = train_round(all, result.twin, share);
-      if (interrupted() || next.epochs < kEnoughEpochs) break;
-      const double n = ++result.refits;
       round_s_ = (spent_s() - begin_s) * epochs() / next.epochs;
+      const bool is_too_short = next.epochs < kEnoughEpochs;
+      if (interrupted() || (is_too_short && left_s() < kEnoughEpochs / epochs() * round_s_)) break;
+      if (is_too_short) continue;  // a busy machine: fewer, longer ones fit in
+      const double n = ++result.refits;
       if (mean)
         mean->add((n - 1) / n, 1 / n, *next.trainer);
       else

@@ -67,11 +67,11 @@ TEST(WideSearch, TheTimeThatIsLeftGoesIntoMoreRefits) {
 }
 
 TEST(WideSearch, RefitsUseTheTimeUp) {
-  const Corpus corpus = small_corpus(3000, 2, 15);
-  const TrainValid parts{items_between(0, 2700), items_between(2700, 3000)};
-  const WideResult result = search(corpus, parts, {.search_s = 3, .final_s = 1});
+  const Corpus corpus = small_corpus(6000, 2, 15);
+  const TrainValid parts{items_between(0, 5700), items_between(5700, 6000)};
+  const WideResult result = search(corpus, parts, {.search_s = 6, .final_s = 2});
   EXPECT_GE(result.refits, 1);
-  EXPECT_TRUE(result.refits == 6 || result.seconds > 0.85 * 4) << result.refits << " in " << result.seconds;
+  EXPECT_TRUE(result.refits == 6 || result.seconds > 0.85 * 8) << result.refits << " in " << result.seconds;
 }
 
 TEST(WideSearch, EvidenceIsOfFewLabelsAndOneAnItem) {
