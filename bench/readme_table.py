@@ -61,10 +61,15 @@ def suite_table() -> list[str]:
     count = {verdict: sum(row["verdict"] == verdict for row in rows.values()) for verdict in ("win", "tie", "loss")}
     seeds = sorted({len(row["runs"]) for row in rows.values()})
     missing = [name for name in suite["rivals"] if name not in {ran.split()[0] for ran in rows}]
+    kinds: dict[str, set[str]] = {}
+    for row in rows.values():
+        for run in row["runs"]:
+            kinds.setdefault(run["machine"], set()).add(row["kind"])
+    machines = "; ".join(f"{', '.join(sorted(of))} on {machine}" for machine, of in sorted(kinds.items()))
     left = f"; not run yet: {', '.join(missing)}" if missing else ""
     lines = ["", f"gulo with the time of the best rival, 60 s at least (cifar10: 180 s), beside that rival as `gulo compare` measures it: "
              f"{count['win']} won, {count['tie']} tied (the rival is within gulo's 95 % interval), {count['loss']} lost; median of "
-             f"{' or '.join(map(str, seeds))} seeds{left}:", "",
+             f"{' or '.join(map(str, seeds))} seeds; {machines}{left}:", "",
              "| set | kind | gulo | 95 % interval | seconds | best rival | seconds | lines | |", "|---|---|---|---|---|---|---|---|---|"]
     for name, row in rows.items():
         low, high = row["interval"]

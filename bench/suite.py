@@ -127,6 +127,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / "build/suite")
     args = parser.parse_args()
     doctor = gulo("doctor", "--json")
+    machine = f"{os.cpu_count()} cores of {cpu_name()} ({doctor['kernels']}, {doctor['used']})"
     report = json.loads(args.out.read_text()) if args.out.exists() else {"sets": {}, "rivals": {}}
     report |= {"command": "bench/suite.py DATA " + " ".join(sys.argv[2:]),
                "machine": {"cpu": cpu_name(), "threads": os.cpu_count(), "kernels": doctor["kernels"],
@@ -164,7 +165,8 @@ def main() -> None:
             runs = kept["runs"] if stays else []
             if any(run["seed"] == seed for run in runs):
                 continue
-            runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:])) | {"load_after": os.getloadavg()[0]})
+            runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:]))
+                        | {"load_after": os.getloadavg()[0], "machine": machine})
             report["sets"][name] = ({"budget_s": budget_s, "program": program_hash(runs[0]["kind"]), "kind": runs[0]["kind"]}
                                     | judge(name, rivals, runs) | {"runs": runs})
             row = report["sets"][name]
