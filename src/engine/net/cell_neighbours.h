@@ -14,7 +14,7 @@
 
 namespace gulo {
 
-// The keys of all members, in blocks, as matrix products want them. Empty where they are on a device.
+// The keys of all members, in blocks, as matrix products want them.
 struct KeyTiles {
   std::vector<TileMatrix<float>> places;   // [width, keys of a block], block after block, member after member
   std::vector<TileMatrix<float>> answers;  // [keys of a block, outputs]
@@ -28,6 +28,7 @@ struct Keys {
   std::shared_ptr<const KeyTiles> tiles;  // of these; null: made for one call
 };
 
+// Null where they are on a device.
 std::shared_ptr<const KeyTiles> make_key_tiles(const Keys& keys);
 
 // places: [members, n, width] float, as the keys' may need gradients; log_temperature: [members, 1, 1]; ids: [n], there
