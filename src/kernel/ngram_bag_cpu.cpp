@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/round_up.h"
 
 // Accumulators are arrays of vectors, which the sizeless types of SVE and RVV do not allow: those machines use NEON.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
@@ -232,7 +233,7 @@ HWY_INLINE void forward_int8_columns(const Int8Table& table, size_t column, cons
 }
 
 void forward_int8(const Int8Table& table, const uint32_t* ids, size_t n_ids, float* out) {
-  const size_t stride = static_cast<size_t>(table.n_labels), padded = (stride + 15) / 16 * 16;
+  const size_t stride = static_cast<size_t>(table.n_labels), padded = round_up_to_16(stride);
   std::vector<uint32_t> rows(n_ids);
   std::vector<float> sum(padded);
   size_t n_rows = 0;
@@ -294,7 +295,7 @@ size_t NgramBagShape::max_ids(size_t n_bytes) const {
 }
 
 int ngram_bag_width(int n_labels) {
-  return n_labels > 8 ? (n_labels + 15) / 16 * 16 : static_cast<int>(std::bit_ceil(static_cast<unsigned>(n_labels)));
+  return n_labels > 8 ? round_up_to_16(n_labels) : static_cast<int>(std::bit_ceil(static_cast<unsigned>(n_labels)));
 }
 
 void ngram_bag_partition(const NgramBagShape& shape, const uint32_t* ids, size_t n_ids, uint32_t* sorted,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/round_up.h"
 #include "data/window_plan.h"
 
 namespace gulo {
@@ -70,7 +71,7 @@ Batch SampleFeed::make(std::span<const uint32_t> items) {
         static_cast<int64_t>(window.lead + windows.back().values.size() / std::max(window.channels, 1u));
     shape.n_coarse_rows += rows_for_samples(n_times, shape.coarse_row_samples) + shape.gap_rows;
   }
-  shape.n_coarse_rows = (shape.n_coarse_rows + 15) / 16 * 16;
+  shape.n_coarse_rows = round_up_to_16(shape.n_coarse_rows);
   SamplePacker packer(shape);
   for (Drawn& window : windows) add(packer, std::move(window));
   return packer.take();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/round_up.h"
 #include "data/window_plan.h"
 #include "kernel/byte_stem.h"
 
@@ -45,7 +46,7 @@ Batch TrainFeed::make(std::span<const uint32_t> items) {
     windows.push_back(draw_window(item));
     shape.n_coarse_rows += rows_for_window(static_cast<int64_t>(windows.back().bytes.size()), shape.coarse_row_bytes);
   }
-  shape.n_coarse_rows = (shape.n_coarse_rows + 15) / 16 * 16;
+  shape.n_coarse_rows = round_up_to_16(shape.n_coarse_rows);
   BatchPacker packer(shape);
   for (const Window& window : windows) packer.add(window);
   Batch batch = packer.take();

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/round_up.h"
 #include "data/window_plan.h"
 #include "engine/feed/packed_batch.h"
 #include "engine/feed/slot_packer.h"
@@ -99,7 +100,7 @@ std::vector<float> ByteNetwork::logits(std::span<const ItemView> items, size_t m
   const at::NoGradGuard no_grad;
   if (!on_cpu()) return slot_logits(items, max_windows);
   const int64_t batch_bytes = std::max<int64_t>(kBatchBytes, spec_.window_bytes);
-  const int64_t n_rows = (rows_for_window(batch_bytes, coarse_row_bytes()) + 15) / 16 * 16;
+  const int64_t n_rows = round_up_to_16(rows_for_window(batch_bytes, coarse_row_bytes()));
   LogitSums sums(BatchPacker({n_rows, coarse_row_bytes()}), items.size(), static_cast<size_t>(spec_.n_labels),
                  [this](Batch batch) {
                    batch.values[0] = rows_in_use(batch.values[0], batch, coarse_row_bytes());

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/rng.h"
+#include "base/round_up.h"
 #include "engine/net/join_rows.h"
 #include "engine/net/pool.h"
 #include "engine/net/residual_block.h"
@@ -150,7 +151,7 @@ Batch pack(const std::vector<Bytes>& items, int row_bytes, int32_t gap) {
     packed.ends.push_back(row + std::max<int32_t>(1, (static_cast<int32_t>(item.size()) + row_bytes - 1) / row_bytes));
     row = packed.ends.back() + gap;
   }
-  packed.values = {at::full({(row + 15) / 16 * 16 * row_bytes}, ByteStemShape::kPad, at::kShort)};
+  packed.values = {at::full({round_up_to_16(row) * row_bytes}, ByteStemShape::kPad, at::kShort)};
   for (size_t i = 0; i < items.size(); ++i)
     std::copy(items[i].begin(), items[i].end(),
               packed.values[0].mutable_data_ptr<int16_t>() + packed.begins[i] * row_bytes);

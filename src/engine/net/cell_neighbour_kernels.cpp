@@ -7,8 +7,6 @@
 #include <hwy/highway.h>
 // clang-format on
 
-#include <algorithm>
-
 #include "engine/net/cell_neighbour_kernels.h"
 #include "engine/net/row_vectors-inl.h"
 

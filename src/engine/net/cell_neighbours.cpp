@@ -7,9 +7,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <utility>
 
+#include "base/round_up.h"
 #include "engine/net/cell_neighbour_kernels.h"
+#include "engine/net/padded.h"
 #include "engine/net/row_tiles.h"
 #include "engine/net/transpose.h"
 
@@ -24,13 +25,9 @@ using torch::autograd::variable_list;
 constexpr int64_t kBlockKeys = 256;
 constexpr double kNoId = std::numeric_limits<int32_t>::min();
 
-int64_t multiple_of_16(int64_t n) { return (n + 15) / 16 * 16; }
-
 // `size` along a dimension, what is new filled with `value`; contiguous.
 at::Tensor lengthened(const at::Tensor& x, int64_t dimension, int64_t size, double value) {
-  std::vector<int64_t> padding(static_cast<size_t>(2 * (x.dim() - dimension)), 0);
-  padding.back() = size - x.size(dimension);
-  return (padding.back() > 0 ? at::constant_pad_nd(x, padding, value) : x).contiguous();
+  return (size > x.size(dimension) ? padded(x, dimension, 0, size, value) : x).contiguous();
 }
 
 // Which part of the keys a block is.
@@ -176,7 +173,7 @@ class MemberGradient {
   // Returns the gradient of the temperature's logarithm.
   float add_tile(const Tile& tile) {
     const int64_t width = rows_.width(), first = member_ * rows_.n_rows() + tile.begin,
-                  padded_rows = multiple_of_16(tile.n_rows);
+                  padded_rows = round_up_to_16(tile.n_rows);
     const float* places = rows_.row_places(member_, tile.begin);
     TileMatrix<float> tile_places(padded_rows, width);
     std::fill_n(std::copy_n(places, tile.n_rows * width, tile_places.mutable_data()),
@@ -262,10 +259,10 @@ at::Tensor second_half(const at::Tensor& x) { return x.slice(0, x.size(0) / 2); 
 
 std::shared_ptr<const KeyTiles> make_key_tiles(const Keys& keys) {
   if (!keys.places.is_cpu()) return nullptr;
-  const int64_t n_keys = multiple_of_16(keys.places.size(1)), width = keys.places.size(2);
+  const int64_t n_keys = round_up_to_16(keys.places.size(1)), width = keys.places.size(2);
   const at::Tensor all = lengthened(keys.places.detach(), 1, n_keys, 0),
                    answers =
-                       lengthened(lengthened(keys.answers, 1, multiple_of_16(keys.answers.size(1)), 0), 0, n_keys, 0);
+                       lengthened(lengthened(keys.answers, 1, round_up_to_16(keys.answers.size(1)), 0), 0, n_keys, 0);
   auto tiles = std::make_shared<KeyTiles>();
   tiles->square_norms = lengthened(keys.places.detach().square().sum(2), 1, n_keys, KeyBlock::kNoKey);
   if (keys.ids.defined()) tiles->ids = lengthened(keys.ids.to(at::kInt), 0, n_keys, kNoId);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/net/entry_part.h"
+#include "engine/net/padded.h"
 #include "engine/net/slot_rows.h"
 #include "engine/net/spec_check.h"
 
@@ -31,10 +32,7 @@ at::Tensor normalised(const at::Tensor& x) { return at::layer_norm(x, {x.size(-1
 
 // The entries of a part, along `dimension`, at their places among all; the others' are zero.
 at::Tensor among_all(const at::Tensor& entries, int64_t dimension, const EntryPart& part) {
-  std::vector<int64_t> padding(static_cast<size_t>(2 * (entries.dim() - dimension)), 0);
-  padding[padding.size() - 2] = part.first;
-  padding[padding.size() - 1] = part.n_whole - part.first - entries.size(dimension);
-  return at::constant_pad_nd(entries, padding);
+  return padded(entries, dimension, part.first, part.n_whole, 0);
 }
 
 // Every process' sum of all processes' tensors; what one's loss says about the sum, it says to all.

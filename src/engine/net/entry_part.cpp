@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/round_up.h"
+
 namespace gulo {
 
 at::Tensor kept_units(at::IntArrayRef shape, int64_t dimension, const EntryPart& part, double dropout,
@@ -59,7 +61,7 @@ at::Tensor part_of_rows(const Batch& whole, const at::Tensor& values, int64_t be
   const int64_t first = whole.begins[static_cast<size_t>(begin)];
   const int64_t n_rows = whole.ends[static_cast<size_t>(end) - 1] - first;
   std::vector<int64_t> shape = values.sizes().vec();
-  shape[0] = (n_rows + 1 + 15) / 16 * 16 * row_values;
+  shape[0] = round_up_to_16(n_rows + 1) * row_values;
   const at::Tensor part = at::full(shape, blank, values.options());
   part.narrow(0, 0, n_rows * row_values).copy_(values.narrow(0, first * row_values, n_rows * row_values));
   return part;

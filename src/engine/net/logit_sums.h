@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/round_up.h"
 #include "engine/feed/batch.h"
 
 namespace gulo {
@@ -78,7 +79,7 @@ class LogitSums {
 // Only as many rows of a packed tensor as are in use, up to a multiple of 16: the last batch of many, or one small
 // item, costs what it holds. row_values: values along the first axis that make a row.
 inline at::Tensor rows_in_use(const at::Tensor& packed, const Batch& batch, int64_t row_values) {
-  const int64_t n_rows = (batch.ends.back() + 15) / 16 * 16;
+  const int64_t n_rows = round_up_to_16(batch.ends.back());
   return packed.narrow(0, 0, std::min(packed.size(0), n_rows * row_values));
 }
 

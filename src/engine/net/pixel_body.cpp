@@ -8,6 +8,7 @@
 #include <cstring>
 #include <optional>
 
+#include "base/round_up.h"
 #include "engine/net/grid_kernels.h"
 #include "engine/net/row_tiles.h"
 #include "engine/net/tile_product.h"
@@ -24,8 +25,6 @@ using torch::autograd::variable_list;
 constexpr int64_t kGroupRows = 256;
 // Rows that one product of a weight's gradient sums over.
 constexpr int64_t kGradientRows = 256;
-
-int64_t up_to_16(int64_t n) { return (n + 15) / 16 * 16; }
 
 // [2 or 3, width] rows of a tensor as what the row functions take.
 ChannelNorm channel_norm(const at::Tensor& scale_shift) {
@@ -135,7 +134,7 @@ class LayerKernel {
                                   const std::vector<TileMatrix<T>>& w, T* joined, float* product,
                                   const AfterTile& after_tile) {
     for (int64_t begin = 0; begin < n_rows; begin += kTileRows) {
-      const int64_t n = std::min(kTileRows, n_rows - begin), n_padded = up_to_16(n);
+      const int64_t n = std::min(kTileRows, n_rows - begin), n_padded = round_up_to_16(n);
       for (int dy = 0; dy < 3; ++dy) {
         copy_rows(blank_row, rows.neighbours(dy - 1) + 3 * begin, 3 * n_padded, width, joined);
         w[dy].multiply(n_padded, joined, 3 * width, product + begin * w[dy].n(), dy > 0);
@@ -197,7 +196,7 @@ class LayerKernel {
   void add_weight_gradient(const GridRows& rows, int64_t n_rows, const T* blank_row, const T* grad_product, T* turned,
                            std::optional<TileMatrix<T>>& right, float* sums) const {
     for (int64_t begin = 0; begin < n_rows; begin += kGradientRows) {
-      const int64_t n = up_to_16(std::min(kGradientRows, n_rows - begin));
+      const int64_t n = round_up_to_16(std::min(kGradientRows, n_rows - begin));
       if (!right || right->k() != n) right.emplace(n, 3 * width_in_);
       transpose(grad_product + begin * width_out_, width_out_, n, width_out_, turned, n);
       for (int dy = 0; dy < 3; ++dy) {

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <vector>
 
+#include "base/round_up.h"
 #include "engine/net/grid_kernels.h"
 #include "engine/net/row_tiles.h"
 #include "engine/net/tile_product.h"
@@ -16,8 +17,6 @@ namespace {
 
 // Directions of less than this share of the mean variance are noise: they are not raised to one.
 constexpr double kWhiteningFloor = 5e-3;
-
-int64_t up_to_16(int64_t n) { return (n + 15) / 16 * 16; }
 
 // One picture at a time as float, less the centre, with as many blank pixels around as its patches reach out, and the
 // patches of a tile of positions.
@@ -76,7 +75,7 @@ std::vector<GridSize> grids_of(const PixelStem& stem, const std::vector<GridSize
 }
 
 TileMatrix<float> padded_weight(const at::Tensor& weight) {
-  const at::Tensor padded = at::zeros({up_to_16(weight.size(0)), up_to_16(weight.size(1))});
+  const at::Tensor padded = at::zeros({round_up_to_16(weight.size(0)), round_up_to_16(weight.size(1))});
   padded.slice(0, 0, weight.size(0)).slice(1, 0, weight.size(1)).copy_(weight);
   TileMatrix<float> matrix(padded.size(0), padded.size(1));
   matrix.set_weight(read<float>(padded));
@@ -98,7 +97,7 @@ void run_stem(const PixelStem& stem, const In* pixels, const GridLayout& picture
       for (int64_t first = 0; first < grid.n_rows(); first += kTileRows) {
         const int64_t n = std::min(kTileRows, grid.n_rows() - first);
         patches.copy(first, n, weight.k(), tile);
-        weight.multiply(up_to_16(n), tile, weight.k(), product);
+        weight.multiply(round_up_to_16(n), tile, weight.k(), product);
         rectify_both_ways(product, weight.n(), n, filters, rows + (grids.first_row(i) + first) * 2 * filters);
       }
     }

@@ -9,6 +9,7 @@
 #include <numbers>
 
 #include "base/rng.h"
+#include "base/round_up.h"
 #include "engine/feed/packed_samples.h"
 #include "engine/net/frame_product.h"
 #include "engine/net/join_rows.h"
@@ -139,8 +140,6 @@ at::Tensor rate_column(const Batch& batch, int64_t n_rows, int64_t rows_per_coar
     std::fill(values + batch.begins[i] * rows_per_coarse_row, values + batch.ends[i] * rows_per_coarse_row, rates[i]);
   return column;
 }
-
-int64_t round_up_to_16(int64_t n) { return (n + 15) / 16 * 16; }
 
 // Of a row, before the linear layer: with room for the rate.
 int64_t n_features(const SampleNetworkSpec& spec) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/round_up.h"
 #include "data/window_plan.h"
 #include "engine/net/logit_sums.h"
 #include "engine/net/slot_signals.h"
@@ -99,7 +100,7 @@ std::vector<float> SampleNetwork::logits(std::span<const ItemView> items, size_t
   const int row_samples = coarse_row_samples();
   const int64_t n_samples = on_cpu() ? kPredictionSamples : kDeviceSamples;
   const int64_t n_times = std::max<int64_t>(n_samples / spec_.channels, spec_.window_samples);
-  const int64_t n_rows = (rows_for_samples(n_times, row_samples) + 15) / 16 * 16;
+  const int64_t n_rows = round_up_to_16(rows_for_samples(n_times, row_samples));
   LogitSums sums(SamplePacker(batch_shape(n_rows)), items.size(), static_cast<size_t>(spec_.n_labels),
                  [&](Batch batch) {
                    if (!on_cpu()) return slot_logits(batch);

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 
+#include "base/round_up.h"
 #include "data/item_order.h"
 #include "engine/net/sample_network.h"
 
@@ -189,8 +190,7 @@ DeepSetup setup_samples(const Corpus& corpus, const std::vector<uint32_t>& train
   const int64_t rows = std::max(samples / row_samples, longest_window_rows(plan.feed, row_samples));
   DeepSetup setup;
   setup.network = network;
-  setup.feed =
-      std::make_unique<SampleFeed>(corpus, train, network->batch_shape((rows + 15) / 16 * 16), plan.feed, seed);
+  setup.feed = std::make_unique<SampleFeed>(corpus, train, network->batch_shape(round_up_to_16(rows)), plan.feed, seed);
   setup.optimiser = plan.optimiser;
   setup.head_dropout = plan.head_dropout;
   setup.label_smoothing = plan.label_smoothing;
