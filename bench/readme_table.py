@@ -34,24 +34,6 @@ def accuracy_table() -> list[str]:
     return lines
 
 
-def kinds_table() -> list[str]:
-    """Pictures, sound, series and tables."""
-    ours, rivals = load("kinds.json"), load("rivals.json").get("sets", {})
-    if not ours:
-        return []
-    budgets = sorted({row["budget"] for row in ours["sets"].values()})
-    lines = ["", f"Pictures, sound, series and tables, median error, budget {' or '.join(budgets)} (2 shared cores, under load):", "",
-             "| set | kind | gulo | seeds | best rival | |", "|---|---|---|---|---|---|"]
-    for name, row in ours["sets"].items():
-        key = "balanced_error" if "--balanced" in name else "test_error"
-        best = min(rivals[name.split()[0]], key=lambda rival: rival[key])
-        mine, theirs = row[f"median_{key}"], best[key]
-        verdict = "tie" if error(mine) == error(theirs) else "win" if mine < theirs else "loss"
-        label = f"{name.split()[0]} (`--balanced`, mean error of the labels; the rival does not weigh them)" if "--balanced" in name else name
-        lines.append(f"| {label} | {row['runs'][0]['kind']} | **{error(mine)}** | {len(row['runs'])} | {error(theirs)} {best['rival']}, {best['cpu_s']} s | {verdict} |")
-    return lines
-
-
 def suite_table() -> list[str]:
     """gulo with the best rival's time, 60 s at least, beside that rival."""
     suite = load("suite.json")
@@ -127,7 +109,7 @@ def main() -> int:
     text = readme.read_text()
     head, rest = text.split(BEGIN)
     tail = rest.split(END)[1]
-    table = "\n".join(suite_table() + accuracy_table() + engine_lines() + kinds_table() + file_type_lines() + streaming_lines() + predict_lines())
+    table = "\n".join(suite_table() + accuracy_table() + engine_lines() + file_type_lines() + streaming_lines() + predict_lines())
     new = f"{head}{BEGIN}\n{table}\n{END}{tail}"
     if "--check" in sys.argv:
         if new != text:

@@ -3,8 +3,10 @@
 
 usage: bench/suite.py DATA_FOLDER [--out bench/results/suite.json] [--seeds 5 (0: the rivals alone)] [--sets isa256,adult,...] [--measure-rivals]
                       [--work build/suite] [--times 1 (2: twice the budget)]
-DATA_FOLDER holds the public sets as bench/byte_sets.py and bench/kinds.py take them. To them come sets that are made from
-this machine's files (bench/file_types.py) and from Debian's packages (bench/debian_sets.py), in --work.
+DATA_FOLDER holds the public sets: isa.tar.zst, isa256.tar.zst, spamassassin.tar.zst, sst2.tar.zst, cifar10.tar.zst, fsdd.tar,
+ucr.tar (ACSF1, ArrowHead, GunPoint, JapaneseVowels) and tables.tar (adult, mammography, phoneme, winequality-white), or folders
+of these names; what is not there is left out. To them come sets that are made from this machine's files (bench/file_types.py)
+and from Debian's packages (bench/debian_sets.py), in --work.
 
 The rivals run first, once, through `gulo compare`, which gives everyone the training items alone; what they took and made
 is kept in --out and measured again on demand. gulo's budget is then the best rival's total time, 60 s at least (cifar10:
@@ -27,12 +29,17 @@ import tempfile
 from pathlib import Path
 
 import debian_sets
-import kinds
 from byte_sets import ROOT, cpu_name, gulo, one_run
 
-BYTE_SETS = ("isa", "isa256", "spamassassin", "sst2")
+# set -> the archive that it lies in, and the folder inside where it is one of several there.
+PUBLIC_SETS = {name: (f"{name}.tar.zst", "") for name in ("isa", "isa256", "spamassassin", "sst2", "cifar10")}
+PUBLIC_SETS |= {"fsdd": ("fsdd.tar", "")}
+PUBLIC_SETS |= {name: ("ucr.tar", f"ucr/{name}") for name in ("ACSF1", "ArrowHead", "GunPoint", "JapaneseVowels")}
+PUBLIC_SETS |= {name: ("tables.tar", f"tables/{name}") for name in ("adult", "mammography", "phoneme", "winequality-white")}
+# 98 % of this set are of one label: once more with every label weighing the same.
+PUBLIC_SETS |= {"mammography --balanced": PUBLIC_SETS["mammography"]}
 MADE_SETS = ("file-types", *debian_sets.SETS)
-SETS = (*BYTE_SETS, *kinds.SETS, *MADE_SETS)
+SETS = (*PUBLIC_SETS, *MADE_SETS)
 LEAST_BUDGET_S, BUDGET_S = 60, {"cifar10": 180}
 RIVAL_LIMITS = {"cifar10": "15m"}  # for each rival; 6 minutes elsewhere
 # The first word of a source's name that has to do with one kind alone; None: with no kind's learning.
@@ -41,11 +48,25 @@ OF_ONE_KIND = {"wide": "bytes", "ngram": "bytes", "byte": "bytes", "cell": "cell
 RIVAL_SHARE = {"cifar10": 5}  # rivals get one training picture of so many: with all of them none ends in its time
 
 
+def locate_public(folder: Path, name: str, unpacked: Path) -> Path | None:
+    """DATA for gulo: the archive as it is, or the folder of one of several sets, unpacked on first use."""
+    archive, inside = PUBLIC_SETS[name]
+    for place in (folder / inside, folder / name):
+        if (inside or place.name == name) and place.is_dir():
+            return place
+    if not (folder / archive).exists():
+        return None
+    if not inside:
+        return folder / archive
+    if not (unpacked / inside).exists():
+        with tarfile.open(folder / archive) as tar:
+            tar.extractall(unpacked, filter="data")
+    return unpacked / inside
+
+
 def locate(folder: Path, name: str, work: Path) -> Path | None:
-    if name in BYTE_SETS:
-        return next((p for p in (folder / f"{name}.tar.zst", folder / name) if p.exists()), None)
-    if name in kinds.SETS:
-        return kinds.locate(folder, name, work / "unpacked")
+    if name in PUBLIC_SETS:
+        return locate_public(folder, name, work / "unpacked")
     made = work / "made" / name
     if name == "file-types" and not made.exists():
         subprocess.run([sys.executable, ROOT / "scripts/demo_data.py", made], check=True)
