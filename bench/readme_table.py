@@ -79,6 +79,9 @@ def predict_lines() -> list[str]:
              "| program | files/s | one file, cold |", "|---|---|---|"]
     for tool, speed in peers["files_per_s"].items():
         lines.append(f"| {peers['versions'][tool]} | {speed['median']:,.0f} | {peers['cold_ms'][tool]['median']:.0f} ms |")
+    if start := peers.get("start_ms"):
+        lines += ["", f"`gulo --help` takes {start['--help']['median']:.1f} ms; `gulo info` of that recogniser, {peers['model']['bytes'] / (1 << 20):.0f} MiB "
+                  f"of which it checks every byte, {start['info']['median']:.1f} ms."]
     return lines
 
 
