@@ -100,7 +100,7 @@ CellNetworkSpec cell_network_from_json(const json& object, size_t n_labels) {
   spec.n_waves = fields.integer("n_waves", 0, 256);
   spec.log2_rows = fields.integer("log2_rows", 4, 22);
   spec.embedding_width = fields.integer("embedding_width", 1, 1024);
-  spec.n_members = fields.integer("n_members", 1, 256);
+  spec.n_members = fields.integer("n_members", 1, CellNetworkSpec::kMaxMembers);
   spec.member_width = fields.width("member_width");
   spec.hidden_width = fields.width("hidden_width");
   spec.depth = fields.integer("depth", 0, 64);

@@ -21,7 +21,7 @@ struct CellColumnSpec {
 // Stem over the columns -> members, each with its own blocks, a linear head and a neighbour head over remembered rows
 // (engine/net/cell_network.h).
 struct CellNetworkSpec {
-  static constexpr int kMaxColumns = 65536, kMaxRemembered = 1 << 20;
+  static constexpr int kMaxColumns = 65536, kMaxMembers = 256, kMaxRemembered = 1 << 20;
 
   std::vector<CellColumnSpec> columns;
   int n_knots = 49;          // places at which a number's embedding may bend

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "engine/net/entry_part.h"
+#include "engine/net/member_pairs.h"
 #include "engine/net/padded.h"
 #include "engine/net/slot_rows.h"
 #include "engine/net/spec_check.h"
@@ -98,23 +99,22 @@ CellNetwork::CellNetwork(const CellNetworkSpec& spec, uint64_t seed)
   const auto zeros = [](at::IntArrayRef shape) { return at::zeros(shape).set_requires_grad(true); };
   first_ = zeros({stem_.width(), k * width});
   first_bias_ = zeros({k * width});
-  temperature_ = zeros({k, 1, 1});
-  head_ = normal({k, width, spec.n_labels}, 0.01);
-  head_bias_ = zeros({k, 1, spec.n_labels});
+  members_ = {zeros({k, 1, 1}), normal({k, width, spec.n_labels}, 0.01), zeros({k, 1, spec.n_labels}), {}};
   stem_.add_parameters(parameters_);
-  parameters_.insert(parameters_.end(),
-                     {{"first.weight", first_},
-                      {"first.bias", first_bias_},
-                      {.name = "neighbours.log_temperature", .value = temperature_, .trained = spec.n_remembered > 0},
-                      {"head.weight", head_},
-                      {"head.bias", head_bias_}});
+  parameters_.insert(
+      parameters_.end(),
+      {{"first.weight", first_},
+       {"first.bias", first_bias_},
+       {.name = "neighbours.log_temperature", .value = members_.log_temperature, .trained = spec.n_remembered > 0},
+       {"head.weight", members_.head},
+       {"head.bias", members_.head_bias}});
   for (int i = 0; i < spec.depth; ++i) {
-    blocks_.push_back({normal({k, width, hidden}, 1 / std::sqrt(width)), zeros({k, 1, hidden}),
-                       normal({k, hidden, width}, 0.1 / std::sqrt(hidden))});
+    members_.blocks.push_back({normal({k, width, hidden}, 1 / std::sqrt(width)), zeros({k, 1, hidden}),
+                               normal({k, hidden, width}, 0.1 / std::sqrt(hidden))});
     const std::string name = "block" + std::to_string(i);
-    parameters_.insert(parameters_.end(), {{name + ".in", blocks_.back().in},
-                                           {name + ".in_bias", blocks_.back().in_bias},
-                                           {name + ".out", blocks_.back().out}});
+    parameters_.insert(parameters_.end(), {{name + ".in", members_.blocks.back().in},
+                                           {name + ".in_bias", members_.blocks.back().in_bias},
+                                           {name + ".out", members_.blocks.back().out}});
   }
   shares_ = at::full({kAnswers}, 1. / kAnswers);
   parameters_.push_back({.name = "answer.shares", .value = shares_, .trained = false});
@@ -143,61 +143,100 @@ void CellNetwork::begin_with(const at::Tensor& knots, const at::Tensor& known, c
   remembered_labels_.copy_(remembered.targets.values);
 }
 
-CellNetwork::Dropping CellNetwork::dropping(const TrainStep* step, const EntryPart& part) const {
-  if (!step || step->head_dropout <= 0) return drop_nothing();
-  const at::Generator generator = at::detail::createCPUGenerator(step->seed);
-  return [dropout = step->head_dropout, part, generator](const at::Tensor& hidden) {
-    return hidden * kept_units(hidden.sizes(), 1, part, dropout, generator);
-  };
+std::vector<at::Tensor> CellNetwork::Members::tensors() const {
+  std::vector<at::Tensor> all{log_temperature, head, head_bias};
+  for (const Block& block : blocks) all.insert(all.end(), {block.in, block.in_bias, block.out});
+  return all;
 }
 
-// [members, n, width]
-at::Tensor CellNetwork::places(const at::Tensor& features, const Dropping& drop) const {
-  at::Tensor x = at::addmm(first_bias_, features, first_)
-                     .view({features.size(0), spec_.n_members, spec_.member_width})
-                     .transpose(0, 1);
-  for (const Block& block : blocks_) {
+CellNetwork::Members CellNetwork::Members::of_tensors(std::span<const at::Tensor> tensors) {
+  Members members{tensors[0], tensors[1], tensors[2], {}};
+  for (size_t i = 3; i < tensors.size(); i += 3) members.blocks.push_back({tensors[i], tensors[i + 1], tensors[i + 2]});
+  return members;
+}
+
+at::Tensor CellNetwork::Members::places(at::Tensor x, const Dropping& drop) const {
+  for (const Block& block : blocks) {
     const at::Tensor hidden = at::baddbmm(block.in_bias, normalised(x), block.in).relu();
     x = x + at::bmm(drop(hidden), block.out);
   }
   return x.contiguous();
 }
 
-// [members, n, n_labels]
-at::Tensor CellNetwork::head_logits(const at::Tensor& places) const {
-  return at::baddbmm(head_bias_, normalised(places), head_);
+at::Tensor CellNetwork::Members::head_logits(const at::Tensor& places) const {
+  return at::baddbmm(head_bias, normalised(places), head);
 }
 
-BatchTargets CellNetwork::repeated_for_members(const BatchTargets& targets) const {
+BatchTargets CellNetwork::Members::repeated(const BatchTargets& targets) const {
   const bool rows = targets.task != Task::kLabel;
-  return {targets.task, rows ? targets.values.repeat({spec_.n_members, 1}) : targets.values.repeat({spec_.n_members})};
+  return {targets.task, rows ? targets.values.repeat({size(), 1}) : targets.values.repeat({size()})};
 }
 
-at::Tensor CellNetwork::linear_loss(const at::Tensor& places, const BatchTargets& targets,
-                                    double label_smoothing) const {
-  return slot_loss(head_logits(places).flatten(0, 1), repeated_for_members(targets), label_smoothing);
+at::Tensor CellNetwork::Members::linear_loss(const at::Tensor& places, const BatchTargets& targets,
+                                             double label_smoothing) const {
+  return slot_loss(head_logits(places).flatten(0, 1), repeated(targets), label_smoothing);
 }
 
-at::Tensor CellNetwork::neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& ids,
-                                       const BatchTargets& targets) const {
-  return vote_loss(neighbour_votes(places, temperature_, keys, ids).flatten(0, 1), repeated_for_members(targets));
+at::Tensor CellNetwork::Members::neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& ids,
+                                                const BatchTargets& targets) const {
+  return vote_loss(neighbour_votes(places, log_temperature, keys, ids).flatten(0, 1), repeated(targets));
+}
+
+// [members, n, width]
+at::Tensor CellNetwork::mapped(const at::Tensor& features) const {
+  return at::addmm(first_bias_, features, first_)
+      .view({features.size(0), spec_.n_members, spec_.member_width})
+      .transpose(0, 1);
+}
+
+at::Tensor CellNetwork::places(const at::Tensor& features, const Dropping& drop) const {
+  return members_.places(mapped(features), drop);
+}
+
+CellNetwork::Dropping CellNetwork::dropping(const TrainStep& step, const EntryPart& part, int64_t first, int64_t n) {
+  if (step.head_dropout <= 0) return drop_nothing();
+  std::vector<at::Generator> generators;
+  for (int64_t p = first; p < first + n; ++p)
+    generators.push_back(
+        at::detail::createCPUGenerator(step.seed * CellNetworkSpec::kMaxMembers + static_cast<uint64_t>(p)));
+  return [dropout = step.head_dropout, part, generators](const at::Tensor& hidden) {
+    std::vector<at::Tensor> kept;
+    for (const at::Generator& generator : generators)
+      kept.push_back(kept_units({2, hidden.size(1), hidden.size(2)}, 1, part, dropout, generator));
+    return hidden * at::stack(kept, 1).flatten(0, 1).narrow(0, 0, hidden.size(0));
+  };
+}
+
+// mapped: [members, n, width]
+at::Tensor CellNetwork::loss_of(const Members& members, const at::Tensor& mapped, const Dropping& drop,
+                                const EntryPart& part, const BatchTargets& targets, double label_smoothing) const {
+  const at::Tensor places = members.places(mapped, drop);
+  const at::Tensor linear = members.linear_loss(places, targets, label_smoothing);
+  if (spec_.n_remembered == 0) return linear;
+  at::Tensor key_places = places, key_answers = target_rows(targets, spec_.n_labels);
+  if (sum_over_parts_) {
+    key_places = SumOfParts::apply(among_all(places, 1, part), sum_over_parts_);
+    key_answers = among_all(key_answers, 0, part);
+    sum_over_parts_(key_answers);
+  }
+  const at::Tensor ids = at::arange(key_places.size(1), at::kInt);
+  return 0.5 * (linear + members.neighbour_loss(places, {key_places, key_answers, ids, nullptr},
+                                                ids.narrow(0, part.first, places.size(1)), targets));
 }
 
 at::Tensor CellNetwork::loss(const Batch& batch, const BatchTargets& targets, const TrainStep& step) {
   forget_keys();
   const EntryPart part(batch);
-  const at::Tensor at_places = places(stem_.forward(batch), dropping(&step, part));
-  const at::Tensor linear = linear_loss(at_places, targets, step.label_smoothing);
-  if (spec_.n_remembered == 0) return linear;
-  at::Tensor key_places = at_places, key_answers = target_rows(targets, spec_.n_labels);
-  if (sum_over_parts_) {
-    key_places = SumOfParts::apply(among_all(at_places, 1, part), sum_over_parts_);
-    key_answers = among_all(key_answers, 0, part);
-    sum_over_parts_(key_answers);
-  }
-  const at::Tensor ids = at::arange(key_places.size(1), at::kInt);
-  return 0.5 * (linear + neighbour_loss(at_places, {key_places, key_answers, ids, nullptr},
-                                        ids.narrow(0, part.first, at_places.size(1)), targets));
+  const at::Tensor all = mapped(stem_.forward(batch));
+  // Processes' sums are theirs in turn.
+  if (sum_over_parts_ || spec_.n_members % 2 != 0)
+    return loss_of(members_, all, dropping(step, part, 0, n_pairs()), part, targets, step.label_smoothing);
+  std::vector<at::Tensor> tensors = members_.tensors();
+  tensors.push_back(all);
+  return mean_over_pairs(tensors, [&](const std::vector<at::Tensor>& pair, int64_t p) {
+    const Members members = Members::of_tensors(std::span(pair).first(pair.size() - 1));
+    return loss_of(members, pair.back(), dropping(step, part, p, 1), part, targets, step.label_smoothing);
+  });
 }
 
 at::Tensor CellNetwork::loss_of_slots(const SlotBatch& batch, const BatchTargets& targets, const TrainStep& step) {
@@ -206,11 +245,11 @@ at::Tensor CellNetwork::loss_of_slots(const SlotBatch& batch, const BatchTargets
     return at::dropout(hidden, step.head_dropout, step.head_dropout > 0);
   };
   const at::Tensor at_places = places(stem_.forward(rows_of(batch)), drop);
-  const at::Tensor linear = linear_loss(at_places, targets, step.label_smoothing);
+  const at::Tensor linear = members_.linear_loss(at_places, targets, step.label_smoothing);
   if (spec_.n_remembered == 0) return linear;
   const at::Tensor& items = batch.values[kCellItems];
   const Keys others{at_places, target_rows(targets, spec_.n_labels), items, nullptr};
-  return 0.5 * (linear + neighbour_loss(at_places, others, items, targets));
+  return 0.5 * (linear + members_.neighbour_loss(at_places, others, items, targets));
 }
 
 uint64_t CellNetwork::version() const {
@@ -271,13 +310,13 @@ const Keys& CellNetwork::keys() {
 
 // [kAnswers, n, n_labels], probabilities or numbers; the linear heads' alone where there are no rows to compare with.
 at::Tensor CellNetwork::answers(const Batch& batch) {
-  const at::Tensor at_places = places(stem_.forward(batch), drop_nothing()), logits = head_logits(at_places);
+  const at::Tensor at_places = places(stem_.forward(batch), drop_nothing()), logits = members_.head_logits(at_places);
   const at::Tensor of_heads = spec_.task == Task::kLabel    ? logits.softmax(2)
                               : spec_.task == Task::kLabels ? logits.sigmoid()
                                                             : logits;
   const at::Tensor linear = of_heads.mean(0);
   if (spec_.n_remembered == 0) return linear.unsqueeze(0);
-  const at::Tensor votes = neighbour_votes(at_places, temperature_, keys());
+  const at::Tensor votes = neighbour_votes(at_places, members_.log_temperature, keys());
   const std::vector<at::Tensor> halves = votes.chunk(2);
   return at::stack({linear, halves[0].mean(0), halves[1].mean(0)});
 }
@@ -304,7 +343,8 @@ at::Tensor CellNetwork::forward_slots(const SlotBatch& batch, const TrainStep*) 
 }
 
 at::Tensor CellNetwork::features(const Batch& batch, const TrainStep* step) {
-  return head_logits(places(stem_.forward(batch), dropping(step, EntryPart(batch)))).mean(0);
+  const Dropping drop = step ? dropping(*step, EntryPart(batch), 0, n_pairs()) : drop_nothing();
+  return members_.head_logits(places(stem_.forward(batch), drop)).mean(0);
 }
 
 std::vector<float> CellNetwork::features_of(std::span<const ItemView> items, size_t) {

@@ -72,16 +72,36 @@ class CellNetwork : public DeepNetwork {
   // What training leaves of hidden units, [members, n, hidden].
   using Dropping = std::function<at::Tensor(const at::Tensor& hidden)>;
 
+  // What members have of their own after the first map: [members, ...].
+  struct Block {
+    at::Tensor in, in_bias, out;  // [members, width, hidden], [members, 1, hidden], [members, hidden, width]
+  };
+  struct Members {
+    at::Tensor log_temperature, head, head_bias;  // [members, 1, 1], [members, width, n_labels], [members, 1, n_labels]
+    std::vector<Block> blocks;
+
+    std::vector<at::Tensor> tensors() const;
+    static Members of_tensors(std::span<const at::Tensor> tensors);
+    int64_t size() const { return head.size(0); }
+    // [members, n, width] -> the same.
+    at::Tensor places(at::Tensor x, const Dropping& drop) const;
+    at::Tensor head_logits(const at::Tensor& places) const;  // [members, n, n_labels]
+    at::Tensor linear_loss(const at::Tensor& places, const BatchTargets& targets, double label_smoothing) const;
+    at::Tensor neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& ids,
+                              const BatchTargets& targets) const;
+    BatchTargets repeated(const BatchTargets& targets) const;
+  };
+
   static Dropping drop_nothing() {
     return [](const at::Tensor& hidden) { return hidden; };
   }
-  Dropping dropping(const TrainStep* step, const EntryPart& part) const;
+  // Of the pairs of members [first, first + n) in training. What is dropped of a pair is the same alone as among all.
+  static Dropping dropping(const TrainStep& step, const EntryPart& part, int64_t first, int64_t n);
+  at::Tensor mapped(const at::Tensor& features) const;
   at::Tensor places(const at::Tensor& features, const Dropping& drop) const;
-  at::Tensor head_logits(const at::Tensor& places) const;
-  BatchTargets repeated_for_members(const BatchTargets& targets) const;
-  at::Tensor linear_loss(const at::Tensor& places, const BatchTargets& targets, double label_smoothing) const;
-  at::Tensor neighbour_loss(const at::Tensor& places, const Keys& keys, const at::Tensor& ids,
-                            const BatchTargets& targets) const;
+  at::Tensor loss_of(const Members& members, const at::Tensor& mapped, const Dropping& drop, const EntryPart& part,
+                     const BatchTargets& targets, double label_smoothing) const;
+  int64_t n_pairs() const { return (spec_.n_members + 1) / 2; }
   at::Tensor remembered_answers() const;
   at::Tensor answers(const Batch& batch);
   at::Tensor answers_of(std::span<const ItemView> items);
@@ -96,11 +116,8 @@ class CellNetwork : public DeepNetwork {
   CellNetworkSpec spec_;
   at::Generator generator_;
   CellStem stem_;
-  struct Block {
-    at::Tensor in, in_bias, out;  // [members, width, hidden], [members, 1, hidden], [members, hidden, width]
-  };
-  at::Tensor first_, first_bias_, temperature_, head_, head_bias_, shares_;
-  std::vector<Block> blocks_;
+  at::Tensor first_, first_bias_, shares_;
+  Members members_;
   at::Tensor remembered_numbers_, remembered_ids_, remembered_begins_, remembered_labels_;
   Keys keys_;
   uint64_t keys_version_ = 0;

@@ -399,8 +399,9 @@ class RecogniserTrainer {
     deep.progress = [&](const DeepProgress& now) {
       const std::string validated =
           !valid.empty() && now.valid_error < 1 ? "validation error " + format_percent(now.valid_error) + "  " : "";
+      const double of_trials = (clock_s() - deep_begin_s_) / (kTrialShare * deep_seconds_);
       progress.update(
-          now.fraction,
+          setup_options.is_trial ? std::min(of_trials, 1.) : now.fraction,
           fmt::format("step {}  loss {:.3f}  {}{}/s", now.step, now.loss, validated, format_bytes(now.bytes_per_s)),
           options_.steps > 0 ? -1 : plan_.end_s - clock_s());
       return !interrupted();
