@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
 import struct
@@ -117,6 +118,22 @@ class Resume(unittest.TestCase):
         self.assert_fails(self.resume(model), 3, "no checkpoint of a training")
         self.assertFalse(model.exists())
         checkpoint.unlink()
+
+    def test_a_table_goes_on_with_its_forest(self) -> None:
+        numbers = random.Random(1)
+        rows = [(numbers.random(), numbers.random()) for _ in range(400)]
+        table = self.folder / "table.csv"
+        table.write_text("x,y,answer\n" + "".join(f"{x:.3f},{y:.3f},{'yes' if (x > y) != (numbers.random() < 0.2) else 'no'}\n" for x, y in rows))
+        models = [self.folder / "table-whole.gulo", self.folder / "table-broken-off.gulo"]
+        commands = [[GULO, "train", table, "-o", model, "--steps", str(STEPS), "--threads", "2"] for model in models]
+        self.assertEqual(0, subprocess.run([*commands[0], "--checkpoint", "never"], capture_output=True, timeout=120).returncode)
+        self.break_off([*commands[1], "--checkpoint", "0.05s"], models[1], signal.SIGKILL)
+        said = subprocess.run([*commands[1], "--resume"], capture_output=True, timeout=120)
+        self.assertEqual(0, said.returncode, said.stderr)
+        whole = tensors(models[0])
+        self.assertIn("wide.forest.node", whole)
+        self.assertTrue(any(name.startswith("deep.") for name in whole), "both parts")
+        self.assertEqual(whole, tensors(models[1]))
 
     def test_a_budget_goes_on_where_it_was(self) -> None:
         model = self.folder / "timed.gulo"

@@ -67,9 +67,8 @@ std::string name_fields(const ModelSpec& spec) {
 }
 
 std::string name_parts(const ModelSpec& spec) {
-  const bool wide = spec.wide || spec.bank;
-  if (wide && spec.deep) return "wide and deep";
-  return wide ? "wide" : "deep";
+  if (spec.has_wide() && spec.deep) return "wide and deep";
+  return spec.has_wide() ? "wide" : "deep";
 }
 
 uint64_t tensor_bytes(const Model& model) {

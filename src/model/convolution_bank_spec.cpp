@@ -23,11 +23,6 @@ std::vector<int> of_groups(const Fields& fields, const char* key, int high) {
   return values;
 }
 
-template <class T>
-std::span<const uint8_t> bytes_of(const std::vector<T>& values) {
-  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
-}
-
 }  // namespace
 
 size_t ConvolutionBankSpec::n_features() const {
@@ -61,16 +56,8 @@ std::vector<BankTensorShape> bank_tensor_shapes(const ConvolutionBankSpec& spec,
 }
 
 void check_bank_tensors(const ConvolutionBankSpec& spec, size_t n_labels, const TensorMap& tensors) {
-  for (const BankTensorShape& wanted : bank_tensor_shapes(spec, n_labels)) {
-    const auto found = tensors.find(wanted.name);
-    require_valid(found != tensors.end(), fmt::format("tensor '{}' is absent", wanted.name));
-    const TensorView& tensor = found->second;
-    require_valid(tensor.dtype == wanted.dtype,
-                  fmt::format("tensor '{}' is {}, not {}", wanted.name, tensor.dtype, wanted.dtype));
-    require_valid(tensor.shape == wanted.shape,
-                  fmt::format("tensor '{}' has shape [{}], not [{}]", wanted.name, fmt::join(tensor.shape, ", "),
-                              fmt::join(wanted.shape, ", ")));
-  }
+  for (const BankTensorShape& wanted : bank_tensor_shapes(spec, n_labels))
+    require_tensor(tensors, wanted.name, wanted.dtype, wanted.shape);
   const auto& channels = tensors.at("wide.bank.channels").bytes;
   require_valid(std::all_of(channels.begin(), channels.end(), [](uint8_t used) { return used <= 1; }),
                 "tensor 'wide.bank.channels' holds other numbers than 0 and 1");

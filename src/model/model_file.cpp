@@ -27,6 +27,7 @@ class TensorCheck {
   void run() {
     if (spec_.wide) check_wide();
     if (spec_.bank) check_bank();
+    if (spec_.forest) check_forest();
     if (spec_.deep) check_deep();
     for (const auto& [name, tensor] : tensors_)
       require_fit(known_.contains(name), fmt::format("tensor '{}' is not one that the spec asks for", name));
@@ -38,14 +39,8 @@ class TensorCheck {
   }
 
   const TensorView& take(const std::string& name, const char* dtype, const Shape& shape) {
-    const auto found = tensors_.find(name);
-    require_fit(found != tensors_.end(), fmt::format("tensor '{}' is absent", name));
-    const TensorView& tensor = found->second;
-    require_fit(tensor.dtype == dtype, fmt::format("tensor '{}' is {}, not {}", name, tensor.dtype, dtype));
-    require_fit(tensor.shape == shape, fmt::format("tensor '{}' has shape [{}], not [{}]", name,
-                                                   fmt::join(tensor.shape, ", "), fmt::join(shape, ", ")));
     known_.insert(name);
-    return tensor;
+    return require_tensor(tensors_, name, dtype, shape);
   }
 
   void check_wide() {
@@ -65,6 +60,11 @@ class TensorCheck {
     check_bank_tensors(*spec_.bank, spec_.labels.size(), tensors_);
     for (const BankTensorShape& tensor : bank_tensor_shapes(*spec_.bank, spec_.labels.size()))
       known_.insert(tensor.name);
+  }
+
+  void check_forest() {
+    check_forest_tensors(*spec_.forest, spec_.labels.size(), tensors_);
+    for (const auto& [name, tensor] : ForestTensors().tensors(1)) known_.insert(name);
   }
 
   // Names and shapes of the network's parameters are the network's own business; the engine checks them when it loads

@@ -5,10 +5,11 @@
 #include <cstring>
 #include <string_view>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include "base/error.h"
+#include "model/json_fields.h"
 #include "model/json_text.h"
 
 namespace gulo {
@@ -205,6 +206,17 @@ uint64_t TensorView::n_elements() const {
   uint64_t n = 1;
   for (const uint64_t extent : shape) n *= extent;
   return n;
+}
+
+const TensorView& require_tensor(const TensorMap& tensors, const std::string& name, const std::string& dtype,
+                                 const std::vector<uint64_t>& shape) {
+  const auto found = tensors.find(name);
+  require_valid(found != tensors.end(), fmt::format("tensor '{}' is absent", name));
+  const TensorView& tensor = found->second;
+  require_valid(tensor.dtype == dtype, fmt::format("tensor '{}' is {}, not {}", name, tensor.dtype, dtype));
+  require_valid(tensor.shape == shape, fmt::format("tensor '{}' has shape [{}], not [{}]", name,
+                                                   fmt::join(tensor.shape, ", "), fmt::join(shape, ", ")));
+  return tensor;
 }
 
 bool looks_like_safetensors(std::span<const uint8_t> bytes) {

@@ -27,6 +27,15 @@ struct TensorView {
 
 using TensorMap = std::map<std::string, TensorView>;
 
+// Throws Error (kData) that names the tensor: absent, of another type or shape.
+const TensorView& require_tensor(const TensorMap& tensors, const std::string& name, const std::string& dtype,
+                                 const std::vector<uint64_t>& shape);
+
+template <class T>
+std::span<const uint8_t> bytes_of(const std::vector<T>& values) {
+  return {reinterpret_cast<const uint8_t*>(values.data()), values.size() * sizeof(T)};
+}
+
 // A mapped safetensors file; the views point into the map and live as long as this object. What write_safetensors wrote
 // is aligned to its elements always, and to 64 bytes where the tensor's size is a multiple of 64; other files to their
 // elements.

@@ -124,12 +124,21 @@ void read_task(const json& object, const Fields& fields, ModelSpec& spec) {
 }
 
 void read_wide(const json& object, ModelSpec& spec) {
-  require_valid(spec.kind == Kind::kBytes || spec.kind == Kind::kSamples,
-                fmt::format("spec.wide is given, but {} have no wide part", kind_name(spec.kind)));
-  if (spec.kind == Kind::kBytes)
-    spec.wide = wide_from_json(object);
-  else
-    spec.bank = convolution_bank_spec_from_json(Fields(object, "spec.wide").at("bank"));
+  switch (spec.kind) {
+    case Kind::kBytes:
+      spec.wide = wide_from_json(object);
+      return;
+    case Kind::kSamples:
+      spec.bank = convolution_bank_spec_from_json(Fields(object, "spec.wide").at("bank"));
+      return;
+    case Kind::kCells:
+      require_valid(spec.task == Task::kLabel, "spec.wide is a forest, which answers with one label an item");
+      spec.forest = forest_spec_from_json(Fields(object, "spec.wide").at("forest"));
+      return;
+    case Kind::kPixels:
+    case Kind::kFields:
+      require_valid(false, fmt::format("spec.wide is given, but {} have no wide part", kind_name(spec.kind)));
+  }
 }
 
 DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels);
@@ -207,6 +216,7 @@ DeepSpec deep_from_json(Kind kind, const json& object, size_t n_labels) {
 
 json wide_to_json(const ModelSpec& spec) {
   if (spec.bank) return {{"bank", to_json(*spec.bank)}};
+  if (spec.forest) return {{"forest", to_json(*spec.forest)}};
   return spec.wide ? to_json(*spec.wide) : json();
 }
 
@@ -250,7 +260,7 @@ ModelSpec model_spec_from_json(const json& object) {
   check_fields(spec);
   if (const auto* cells = spec.deep ? std::get_if<CellNetworkSpec>(&*spec.deep) : nullptr)
     require_valid(cells->task == spec.task, "spec.deep.task is not spec.task");
-  require_valid(spec.wide || spec.bank || spec.deep, "spec has neither a wide nor a deep part");
+  require_valid(spec.has_wide() || spec.deep, "spec has neither a wide nor a deep part");
   const Fields calibration(fields.at("calibration"), "spec.calibration");
   spec.calibration = {calibration.finite("wide_scale"), calibration.finite("deep_scale")};
   if (is_given(object.at("calibration"), "label_offsets"))

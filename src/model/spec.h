@@ -14,6 +14,7 @@
 #include "model/cell_network_spec.h"
 #include "model/convolution_bank_spec.h"
 #include "model/fields_network_spec.h"
+#include "model/forest_spec.h"
 #include "model/pixel_network_spec.h"
 #include "model/sample_network_spec.h"
 #include "model/stage_spec.h"
@@ -69,11 +70,14 @@ struct ModelSpec {
   std::vector<std::string> columns;
   std::optional<WideSpec> wide;             // of kind bytes
   std::optional<ConvolutionBankSpec> bank;  // the wide part of kind samples; "wide": {"bank": ...} in the file
+  std::optional<ForestSpec> forest;         // the wide part of kind cells; "wide": {"forest": ...} in the file
   std::optional<DeepSpec> deep;
   Calibration calibration;
   // The training record: what `train --json` prints, the curve, the machine.
   nlohmann::json training = nlohmann::json::object();
   std::vector<FieldColumn> fields;  // of fields: their names and kinds
+
+  bool has_wide() const { return wide || bank || forest; }
 };
 
 // Labels that are no valid UTF-8 are written with their bad bytes spelt out (base/utf8.h).

@@ -105,6 +105,7 @@ std::string parts_text(const ModelSpec& spec) {
         fmt::format("wide (byte n-grams of {}, 2^{} rows)", fmt::join(spec.wide->orders, ", "), spec.wide->log2_rows);
   if (spec.bank && spec.calibration.wide_scale != 0)
     text += fmt::format("wide ({} convolutional features)", format_count(spec.bank->n_features()));
+  if (spec.forest && spec.calibration.wide_scale != 0) text += fmt::format("wide ({} trees)", spec.forest->n_trees);
   if (spec.deep && spec.calibration.deep_scale != 0) {
     const std::string sizes = std::visit([](const auto& deep) { return sizes_text(deep); }, *spec.deep);
     text += fmt::format("{}deep ({})", text.empty() ? "" : " + ", sizes);

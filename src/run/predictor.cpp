@@ -8,6 +8,7 @@
 #include "base/threads.h"
 #include "model/calibration.h"
 #include "run/bank_scorer.h"
+#include "run/forest_scorer.h"
 #include "run/wide_scorer.h"
 
 namespace gulo {
@@ -46,8 +47,23 @@ class BankPredictor : public Predictor {
   mutable std::vector<BankScratch> scratch_;  // one a thread
 };
 
+class ForestPredictor : public Predictor {
+ public:
+  ForestPredictor(const Model& model, Calibration calibration)
+      : scorer_(*model.spec.forest, model.spec.labels.size(), model.tensors()), calibration_(std::move(calibration)) {}
+
+  std::vector<float> logits(const ItemView& item, int) const override {
+    return combine_logits(calibration_, scorer_.logits(item), {});
+  }
+
+ private:
+  ForestScorer scorer_;
+  Calibration calibration_;
+};
+
 std::unique_ptr<Predictor> wide_predictor(const Model& model, const Calibration& calibration, int n_threads) {
   if (model.spec.bank) return std::make_unique<BankPredictor>(model, calibration, n_threads);
+  if (model.spec.forest) return std::make_unique<ForestPredictor>(model, calibration);
   return std::make_unique<WidePredictor>(model, calibration, n_threads);
 }
 

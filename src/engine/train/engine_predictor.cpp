@@ -18,7 +18,7 @@ class EnginePredictor : public Predictor {
   EnginePredictor(const Model& model, int n_threads)
       : calibration_{1, model.spec.calibration.deep_scale, model.spec.calibration.label_offsets},
         deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
-    if (model.spec.wide || model.spec.bank) wide_ = make_wide_predictor(model, n_threads);
+    if (model.spec.has_wide()) wide_ = make_wide_predictor(model, n_threads);
   }
 
   std::vector<float> logits(const ItemView& item, int thread) const override {

@@ -11,6 +11,8 @@
 namespace gulo {
 namespace {
 
+constexpr size_t kNodeWords = sizeof(ForestNode) / sizeof(uint32_t);
+
 // What a state is made of and what is made of a state, both ways by one list of names for each part.
 struct Saver {
   TrainingState& state;
@@ -22,6 +24,11 @@ struct Saver {
   template <class T>
   void values(const char* name, const std::vector<T>& values) const {
     state.put_values(name, values);
+  }
+  void values(const char* name, const std::vector<ForestNode>& nodes) const {
+    std::vector<uint32_t> words(nodes.size() * kNodeWords);
+    if (!nodes.empty()) std::memcpy(words.data(), nodes.data(), nodes.size() * sizeof(ForestNode));
+    state.put_values(name, words);
   }
 };
 
@@ -35,6 +42,11 @@ struct Loader {
   template <class T>
   void values(const char* name, std::vector<T>& values) const {
     values = state.values<T>(name);
+  }
+  void values(const char* name, std::vector<ForestNode>& nodes) const {
+    const std::vector<uint32_t> words = state.values<uint32_t>(name);
+    nodes.resize(words.size() / kNodeWords);
+    if (!nodes.empty()) std::memcpy(nodes.data(), words.data(), nodes.size() * sizeof(ForestNode));
   }
 };
 
@@ -73,6 +85,19 @@ void exchange_bank(const Way& way, Bank& bank) {
   way.values("loo_items", bank.loo_items);
 }
 
+template <class Way, class Forest>
+void exchange_forest(const Way& way, Forest& forest) {
+  way.fact("least_rows", forest.growth.least_rows);
+  way.fact("n_cuts", forest.growth.n_cuts);
+  way.fact("valid_error", forest.valid_error);
+  way.fact("seconds", forest.seconds);
+  way.fact("refitted", forest.refitted);
+  way.values("roots", forest.tensors.roots);
+  way.values("nodes", forest.tensors.nodes);
+  way.values("leaves", forest.tensors.leaves);
+  way.values("valid_logits", forest.valid_logits);
+}
+
 template <class Way, class Deep>
 void exchange_deep(const Way& way, Deep& deep) {
   way.fact("valid_error", deep.valid_error);
@@ -105,6 +130,12 @@ TrainingState save(const BankResult& bank) {
   return state;
 }
 
+TrainingState save(const ForestResult& forest) {
+  TrainingState state;
+  exchange_forest(Saver{state}, forest);
+  return state;
+}
+
 TrainingState save(const DeepResult& deep) {
   TrainingState state;
   exchange_deep(Saver{state}, deep);
@@ -127,6 +158,13 @@ BankResult load_bank(const TrainingState& state, const ConvolutionBankSpec& spec
   return bank;
 }
 
+ForestResult load_forest(const TrainingState& state, const ForestSpec& spec) {
+  ForestResult forest;
+  forest.spec = spec;
+  exchange_forest(Loader{state}, forest);
+  return forest;
+}
+
 DeepResult load_deep(const TrainingState& state, const DeepSpec& spec, at::ScalarType dtype) {
   DeepResult deep;
   exchange_deep(Loader{state}, deep);
@@ -139,7 +177,8 @@ DeepResult load_deep(const TrainingState& state, const DeepSpec& spec, at::Scala
 }  // namespace
 
 TrainingState save_parts(const std::optional<WideResult>& wide, const std::optional<BankResult>& bank,
-                         const std::optional<DeepResult>& deep, ModelSpec spec) {
+                         const std::optional<ForestResult>& forest, const std::optional<DeepResult>& deep,
+                         ModelSpec spec) {
   TrainingState state;
   if (wide) {
     spec.wide = wide->spec;
@@ -149,11 +188,15 @@ TrainingState save_parts(const std::optional<WideResult>& wide, const std::optio
     spec.bank = bank->spec;
     state.put("bank", save(*bank));
   }
+  if (forest) {
+    spec.forest = forest->spec;
+    state.put("forest", save(*forest));
+  }
   if (deep) {
     spec.deep = deep->network->saved_spec();
     state.put("deep", save(*deep));
   }
-  if (wide || bank || deep) state.facts["spec"] = to_json(spec);
+  if (wide || bank || forest || deep) state.facts["spec"] = to_json(spec);
   return state;
 }
 
@@ -163,6 +206,8 @@ TrainedParts load_parts(const TrainingState& state, at::ScalarType dtype) {
   const ModelSpec spec = model_spec_from_json(state.facts["spec"]);
   if (const auto wide = state.part("wide"); wide && spec.wide) parts.wide = load_wide(*wide, *spec.wide);
   if (const auto bank = state.part("bank"); bank && spec.bank) parts.bank = load_bank(*bank, *spec.bank);
+  if (const auto forest = state.part("forest"); forest && spec.forest)
+    parts.forest = load_forest(*forest, *spec.forest);
   if (const auto deep = state.part("deep"); deep && spec.deep) parts.deep = load_deep(*deep, *spec.deep, dtype);
   return parts;
 }

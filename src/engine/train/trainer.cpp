@@ -26,6 +26,7 @@
 #include "engine/train/device_choice.h"
 #include "engine/train/device_trainer.h"
 #include "engine/train/engine_predictor.h"
+#include "engine/train/forest_trainer.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
 #include "engine/train/plan.h"
@@ -53,7 +54,12 @@ constexpr size_t kLeastToJudge = 16;
 // Of the time, for the recogniser that labels items without labels.
 constexpr double kTeacherShare = 0.35;
 // Of the deep part's time, for trials; the network that answers is trained in the rest.
-constexpr double kTrialShare = 0.45;
+constexpr double kTrialShare = 0.35;
+// Of the time after them, for a network like the one that answers, but for the validation items.
+constexpr double kRehearsalShare = 0.45;
+// Of the time, for the forest of a table.
+constexpr double kForestShare = 0.2;
+constexpr size_t kMostSplits = 10;
 // How long processes wait for rank 0 beside the budget, or without one.
 constexpr double kPatience = 600, kPatienceForSteps = 86400;
 // With less than this in all there are no trials.
@@ -169,6 +175,7 @@ class RecogniserTrainer {
     TrainedParts parts = load_parts(resumed_->part("parts").value_or(TrainingState()), dtype_);
     wide_ = std::move(parts.wide);
     bank_ = std::move(parts.bank);
+    forest_ = std::move(parts.forest);
     deep_ = std::move(parts.deep);
     const auto running = resumed_->part("running");
     say(fmt::format("going on from {}, {} into the training",
@@ -198,7 +205,7 @@ class RecogniserTrainer {
                    {"setup_epochs", setup.epochs},
                    {"setup_flops_per_s", setup.measured_flops_per_s}};
     if (running) state.put("running", *running);
-    state.put("parts", save_parts(wide_, bank_, deep_, spec_of_data()));
+    state.put("parts", save_parts(wide_, bank_, forest_, deep_, spec_of_data()));
     write_checkpoint(checkpoint_path(options_.model_path), state);
     if (cluster_)
       cluster_->set_recovery(fmt::format("{} is of {} into the training: start all again with --resume",
@@ -290,12 +297,13 @@ class RecogniserTrainer {
 
   bool is_student() const { return n_labelled_ != std::numeric_limits<size_t>::max(); }
 
-  bool has_wide() const { return wide_ || bank_; }
+  bool has_wide() const { return wide_ || bank_ || forest_; }
 
-  // Pixels and cells have no bytes to bag and no samples to convolve.
+  // Pixels have no bytes to bag, no samples to convolve and no columns to cut.
   void train_wide_part() {
     if (data_.corpus.kind == Kind::kBytes) wide_ = train_wide();
     if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
+    if (data_.corpus.kind == Kind::kCells) forest_ = train_forest_part();
   }
 
   // A deep part that stands beside a wide one must show on validation that it helps.
@@ -336,6 +344,22 @@ class RecogniserTrainer {
     return result;
   }
 
+  std::optional<ForestResult> train_forest_part() {
+    const double share = options_.parts == "wide" ? 1 : kForestShare;
+    std::optional<ForestResult> result =
+        train_forest(data_.corpus, data_.parts,
+                     {.seconds = options_.steps == 0 ? share * (plan_.end_s - clock_s()) : 0,
+                      .seed = options_.seed,
+                      .n_threads = options_.n_threads,
+                      .refit = options_.valid_data.empty(),
+                      // The labels of a student's further items are guesses.
+                      .most_splits = options_.valid_data.empty() && !is_student() ? kMostSplits : 1});
+    if (result && !data_.parts.valid.empty())
+      curve_.push_back(
+          {{"phase", "wide"}, {"seconds", clock_s()}, {"loss", nullptr}, {"valid_error", result->valid_error}});
+    return result;
+  }
+
   std::optional<DeepResult> train_deep_part() {
     if (!is_resumed_in("deep")) {
       deep_begin_s_ = clock_s();
@@ -361,16 +385,31 @@ class RecogniserTrainer {
            !epochs_to_try(data_.corpus.kind).empty();
   }
 
-  // The best of some small networks, which, if nothing interferes, is refitted.
+  // The best of some small networks, then a large one like it, whose answers for the validation items are to be mixed
+  // with others'. If nothing interferes, it is refitted.
   DeepResult try_out(Progress& progress) {
     const double end_s = clock_s() + kTrialShare * deep_seconds_;
-    return Trials(
-               data_.corpus.kind, valid_targets_,
-               [&](const SetupOptions& setup) {
-                 return train_deep_on(data_.parts.train, data_.parts.valid, progress, setup);
-               },
-               [&] { return agreed(cluster_, interrupted()) ? 0 : agreed(cluster_, end_s - clock_s()); })
-        .run();
+    const auto train = [&](const SetupOptions& setup) {
+      return train_deep_on(data_.parts.train, data_.parts.valid, progress, setup);
+    };
+    DeepResult best = Trials(data_.corpus.kind, valid_targets_, train, [&] {
+                        return agreed(cluster_, interrupted()) ? 0 : agreed(cluster_, end_s - clock_s());
+                      }).run();
+    SetupOptions setup = as_tried(best);
+    setup.seconds *= kRehearsalShare;
+    const bool ends = best.interrupted || interrupted() || setup.seconds < best.loop_seconds;
+    // Of items that the user has set aside the network that answers tells itself.
+    if (!options_.valid_data.empty() || agreed(cluster_, ends ? 1. : 0.)) return best;
+    DeepResult rehearsal = train(setup);
+    return rehearsal.interrupted ? std::move(best) : std::move(rehearsal);
+  }
+
+  // What was found to be best, for a network as large as the time that is left allows.
+  SetupOptions as_tried(const DeepResult& tried) const {
+    return {.seconds = plan_.end_s - clock_s(),
+            .epochs = tried.epochs,
+            .number_values = knows_number_values(*tried.network),
+            .measured_flops_per_s = tried.model_flops / tried.loop_seconds};
   }
 
   // `phase`: under which it is kept in checkpoints; empty: it is in none.
@@ -392,7 +431,7 @@ class RecogniserTrainer {
     deep.checkpoint_s = checkpoint_s_;
     if (checkpoint_s_ > 0 && !phase.empty())
       deep.checkpoint = [&](const TrainingState& state) { checkpoint(phase, setup_options, &state); };
-    deep.seconds = setup_options.is_trial ? setup_options.seconds : plan_.end_s - clock_s();
+    deep.seconds = std::min(setup_options.seconds, plan_.end_s - clock_s());
     deep.steps = options_.steps;
     deep.seed = options_.seed;
     deep.dtype = dtype_;
@@ -445,12 +484,7 @@ class RecogniserTrainer {
     if (options_.valid_data.empty()) all.insert(all.end(), data_.parts.valid.begin(), data_.parts.valid.end());
     Progress progress("refit");
     SetupOptions setup_options{.seconds = deep_seconds_};
-    if (is_trying_out()) {
-      setup_options.seconds = plan_.end_s - clock_s();
-      setup_options.epochs = deep_->epochs;
-      setup_options.number_values = knows_number_values(*deep_->network);
-      setup_options.measured_flops_per_s = deep_->model_flops / deep_->loop_seconds;
-    }
+    if (is_trying_out()) setup_options = as_tried(*deep_);
     DeepResult again = train_deep_on(all, {}, progress, setup_options, "refit");
     if (again.interrupted) return progress.finish("interrupted: the network from before is kept");
     progress.finish(fmt::format("{} steps on {} items", format_count(static_cast<uint64_t>(again.steps)),
@@ -463,7 +497,10 @@ class RecogniserTrainer {
   // Fits the scales, and drops the deep part where the wide one does as well without it.
   void combine() {
     const std::vector<float> none;
-    const auto& wide = wide_ ? wide_->valid_logits : bank_ ? bank_->valid_logits : none;
+    const auto& wide = wide_     ? wide_->valid_logits
+                       : bank_   ? bank_->valid_logits
+                       : forest_ ? forest_->valid_logits
+                                 : none;
     const auto& deep = deep_ ? deep_->valid_logits : none;
     calibration_ = fit_calibration(wide, deep, valid_targets_);
     if (valid_targets_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
@@ -476,8 +513,7 @@ class RecogniserTrainer {
     const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
     const double error_without = error_of(without, valid_targets_);
-    keep_deep_ = calibration_.deep_scale > 0 && valid_error_ <= error_without &&
-                 (teacher_has_deep_ || improves(without, sum, valid_targets_));
+    keep_deep_ = calibration_.deep_scale > 0 && (forest_ || helps_for_sure(without, sum, error_without));
     if (keep_deep_) {
       say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
                       format_percent(deep_->valid_error), format_percent(valid_error_)));
@@ -489,6 +525,11 @@ class RecogniserTrainer {
     measure(without, valid_targets_);
     held_out_loss_ = mean_loss(without, valid_targets_);
     use_bank_alone();
+  }
+
+  // It makes prediction slow, which a forest's is not: beside one the likelihood alone decides.
+  bool helps_for_sure(const std::vector<float>& without, const std::vector<float>& with, double error_without) const {
+    return valid_error_ <= error_without && (teacher_has_deep_ || improves(without, with, valid_targets_));
   }
 
   // The error that is to be small.
@@ -537,6 +578,10 @@ class RecogniserTrainer {
     if (bank_) {
       spec.bank = bank_->spec;
       tensors = bank_->tensors.tensors(bank_->spec);
+    }
+    if (forest_) {
+      spec.forest = forest_->spec;
+      tensors = forest_->tensors.tensors(data_.corpus.labels.size());
     }
     ParameterBuffers parameters;
     if (keep_deep_) {
@@ -595,7 +640,10 @@ class RecogniserTrainer {
     if (!device_.is_cpu()) record["machine"]["device"] = device_name_;
     if (data_.corpus.task == Task::kNumber) record["valid_rmse"] = n_valid_ == 0 ? json() : json(valid_rmse_);
     if (!self_training_.is_null()) record["self_training"] = self_training_;
-    uint64_t n_parameters = wide_ ? wide_->n_parameters : bank_ ? bank_->n_parameters : 0;
+    uint64_t n_parameters = wide_     ? wide_->n_parameters
+                            : bank_   ? bank_->n_parameters
+                            : forest_ ? forest_->tensors.nodes.size() + forest_->tensors.leaves.size()
+                                      : 0;
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
     if (wide_)
@@ -612,6 +660,15 @@ class RecogniserTrainer {
                         {"seconds", bank_->seconds},         {"penalty", bank_->penalty},
                         {"valid_error", bank_->valid_error}, {"leave_one_out_error", bank_->loo_error},
                         {"refitted", bank_->refitted}};
+    if (forest_)
+      record["wide"] = {{"recipe", "forest"},
+                        {"trees", forest_->spec.n_trees},
+                        {"nodes", forest_->spec.n_nodes},
+                        {"least_rows", forest_->growth.least_rows},
+                        {"cuts", forest_->growth.n_cuts},
+                        {"seconds", forest_->seconds},
+                        {"valid_error", valid_targets_.empty() ? json() : json(forest_->valid_error)},
+                        {"refitted", forest_->refitted}};
     for (const char* key : {"model_flops", "gemm_peak_flops_per_s", "flop_utilisation", "feed_overhead"})
       record[key] = nullptr;
     if (deep_) {
@@ -642,6 +699,7 @@ class RecogniserTrainer {
   std::optional<TrainingState> resumed_;
   std::optional<WideResult> wide_;
   std::optional<BankResult> bank_;
+  std::optional<ForestResult> forest_;
   std::optional<DeepResult> deep_;
   std::vector<std::string> augmentation_;
   Calibration calibration_;  // the scales

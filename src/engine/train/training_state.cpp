@@ -32,6 +32,7 @@ at::Tensor tensor_of(const TensorView& view, const std::string& name, const std:
 // Numbers are kept as the signed ones of their size, which ATen knows.
 template <class T>
 constexpr at::ScalarType type_for() {
+  static_assert(std::is_arithmetic_v<T>);
   if constexpr (std::is_same_v<T, float>) return at::kFloat;
   return sizeof(T) == 8 ? at::kLong : sizeof(T) == 4 ? at::kInt : std::is_signed_v<T> ? at::kChar : at::kByte;
 }
