@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 import subprocess
 import time
 import unittest
+from pathlib import Path
 
 from train_test import GULO, WithFolder, run, shared
 
 
 class Budget(WithFolder):
-    def start(self, budget: str) -> subprocess.Popen:
-        command = [GULO, "train", shared() / "train", "-o", self.folder / "model.gulo", "--budget", budget, "--json"]
+    def start(self, budget: str, data: Path | None = None) -> subprocess.Popen:
+        command = [GULO, "train", data or shared() / "train", "-o", self.folder / "model.gulo", "--budget", budget, "--json"]
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def wait_for(self, process: subprocess.Popen, text: bytes) -> None:
@@ -38,6 +40,22 @@ class Budget(WithFolder):
         self.assertTrue(json.loads(output)["interrupted"])
         tested = json.loads(run("test", self.folder / "model.gulo", shared() / "test", "--json").stdout)
         self.assertLess(tested["error"], 0.1)
+
+    def test_an_interruption_keeps_the_trees_of_a_table(self) -> None:
+        numbers = random.Random(7)
+        rows = [[numbers.random() for _ in range(8)] for _ in range(30_000)]
+        table = self.put("table.csv", "a,b,c,d,e,f,g,h,answer\n" + "".join(
+            ",".join(f"{cell:.4f}" for cell in row) + (",yes\n" if (row[0] > row[1]) != (row[2] < 0.2) else ",no\n") for row in rows))
+        with self.start("60s", table) as process:
+            self.wait_for(process, b"to validate")
+            time.sleep(1)  # trees are tried for seconds
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=20)
+        self.assertEqual(0, process.returncode, errors)
+        record = json.loads(output)
+        self.assertEqual((True, "forest"), (record["interrupted"], record["wide"]["recipe"]))
+        self.assertLess(record["valid_error"], 0.4)
+        self.assertEqual(0, run("predict", self.folder / "model.gulo", table).returncode)
 
     def test_a_second_interruption_stops_at_once(self) -> None:
         self.put("model.gulo", "what was there before")

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -73,7 +74,7 @@ struct ForestTensors {
   TensorMap tensors(size_t n_labels) const;
 };
 
-// The kernel's view; what it shows must outlive it.
+// What it shows must outlive it.
 struct ForestView {
   static constexpr double kLeastFrequency = 0.002;
   std::span<const uint32_t> roots;

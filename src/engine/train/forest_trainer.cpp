@@ -247,9 +247,11 @@ class ForestTrainer {
     ForestTensors forest = grow(parts_.valid, result.growth, n_trees);
     result.valid_logits = answers(forest, parts_.valid);
     result.valid_error = answer_error(result.valid_logits, targets_of(corpus_, parts_.valid));
-    result.refitted = options_.refit && !parts_.valid.empty();
-    if (result.refitted) forest = grow({}, result.growth, n_trees);
-    if (interrupted()) return std::nullopt;
+    if (options_.refit && !parts_.valid.empty() && !interrupted()) {
+      ForestTensors again = grow({}, result.growth, n_trees);
+      result.refitted = again.roots.size() == n_trees;
+      if (result.refitted) forest = std::move(again);
+    }
     result.spec = forest.spec(n_columns_, corpus_.labels.size());
     result.tensors = std::move(forest);
     result.seconds = spent_s();
@@ -316,7 +318,7 @@ class ForestTrainer {
     for (const std::vector<uint32_t>& items : left_out_) {
       const double begin_s = spent_s();
       const ForestTensors forest = grow(items, growth, std::min(kTrialTrees, options_.max_trees));
-      const auto n_trees = static_cast<double>(std::max<size_t>(1, forest.roots.size()));
+      const auto n_trees = static_cast<double>(forest.roots.size());
       tree_s_ = (spent_s() - begin_s) / n_trees, tree_bytes_ = static_cast<double>(bytes_of(forest)) / n_trees;
       const std::vector<float> logits = answers(forest, items);
       const Targets targets = targets_of(corpus_, items);
@@ -333,14 +335,14 @@ class ForestTrainer {
     return static_cast<size_t>(std::max(1., n));
   }
 
-  // On all rows but these, ascending. Nothing when interrupted().
+  // On all rows but these, ascending. One tree at least when interrupted().
   ForestTensors grow(const std::vector<uint32_t>& left_out, const ForestGrowth& growth, size_t n_trees) {
     std::vector<uint32_t> chosen_rows;
     for (uint32_t i = 0; i < items_.size(); ++i)
       if (!std::ranges::binary_search(left_out, items_[i])) chosen_rows.push_back(i);
     std::vector<ForestTensors> trees(n_trees);
     parallel_for(n_trees, options_.n_threads, 1, [&](size_t i, int thread) {
-      if (interrupted()) return;
+      if (interrupted() && i > 0) return;
       // Seeds in a row are streams that overlap.
       trees[i] = TreeGrower(rows_, chosen_rows, growth, Rng(options_.seed * 1000003 + i)()).grow();
       if (thread == 0) progress_.update(options_.seconds > 0 ? std::min(1., spent_s() / options_.seconds) : 0, "trees");
@@ -354,7 +356,6 @@ class ForestTrainer {
   std::vector<float> answers(const ForestTensors& forest, const std::vector<uint32_t>& items) const {
     const size_t n_labels = corpus_.labels.size();
     std::vector<float> logits(items.size() * n_labels);
-    if (forest.roots.empty()) return logits;
     parallel_for(items.size(), options_.n_threads, 16, [&](size_t i, int) {
       forest_logits(forest_view(forest, n_labels), forest_cells(corpus_.view(items[i]), n_columns_),
                     logits.data() + i * n_labels);

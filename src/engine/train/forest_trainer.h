@@ -23,7 +23,7 @@ struct ForestOptions {
   size_t most_splits = 1;
   size_t max_trees = 300;
   size_t max_bytes = 20'000'000;       // of `tensors`, at least one tree's
-  size_t max_cells = size_t{1} << 26;  // that are kept in memory, four bytes each: of more, rows at random
+  size_t max_cells = size_t{1} << 26;  // that are kept in memory, four bytes each; of more, rows at random
 };
 
 // What is found out by small forests.
@@ -41,9 +41,10 @@ struct ForestResult {
   bool refitted = false;
 };
 
-// Nothing where the rows have not one of at least two labels each, where they have no column that a tree could use
-// (numbers, or values that repeat), or when interrupted(). The bits depend on (corpus, parts, options); on the clock
-// only where `seconds` calls for fewer trees. Throws Error (kUsage) where the corpus is of another kind than cells.
+// Nothing where the rows have not one of at least two labels each, or no column that a tree could use (numbers, or
+// values that repeat). When interrupted() it has the trees that are there. The bits depend on (corpus, parts, options);
+// on the clock only where `seconds` calls for fewer trees. Throws Error (kUsage) where the corpus is of another kind
+// than cells.
 std::optional<ForestResult> train_forest(const Corpus& corpus, const TrainValid& parts, const ForestOptions& options);
 
 }  // namespace gulo

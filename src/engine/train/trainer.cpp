@@ -59,7 +59,7 @@ constexpr double kTrialShare = 0.35;
 constexpr double kRehearsalShare = 0.45;
 // Of the time, for the forest of a table.
 constexpr double kForestShare = 0.2;
-constexpr size_t kMostSplits = 10;
+constexpr size_t kMostSplits = 10, kMostForestCells = size_t{1} << 26;
 // How long processes wait for rank 0 beside the budget, or without one.
 constexpr double kPatience = 600, kPatienceForSteps = 86400;
 // With less than this in all there are no trials.
@@ -353,7 +353,8 @@ class RecogniserTrainer {
                       .n_threads = options_.n_threads,
                       .refit = options_.valid_data.empty(),
                       // The labels of a student's further items are guesses.
-                      .most_splits = options_.valid_data.empty() && !is_student() ? kMostSplits : 1});
+                      .most_splits = options_.valid_data.empty() && !is_student() ? kMostSplits : 1,
+                      .max_cells = std::min(kMostForestCells, data_.corpus.arena.limits().memory_bytes / 16)});
     if (result && !data_.parts.valid.empty())
       curve_.push_back(
           {{"phase", "wide"}, {"seconds", clock_s()}, {"loss", nullptr}, {"valid_error", result->valid_error}});
@@ -397,7 +398,7 @@ class RecogniserTrainer {
                       }).run();
     SetupOptions setup = as_tried(best);
     setup.seconds *= kRehearsalShare;
-    const bool ends = best.interrupted || interrupted() || setup.seconds < best.loop_seconds;
+    const bool ends = best.interrupted || interrupted() || best.steps == 0 || setup.seconds < best.loop_seconds;
     // Of items that the user has set aside the network that answers tells itself.
     if (!options_.valid_data.empty() || agreed(cluster_, ends ? 1. : 0.)) return best;
     DeepResult rehearsal = train(setup);
@@ -527,7 +528,8 @@ class RecogniserTrainer {
     use_bank_alone();
   }
 
-  // It makes prediction slow, which a forest's is not: beside one the likelihood alone decides.
+  // Without proof a network is not worth that prediction needs the engine. Beside a forest none is asked for: rows are
+  // few, and a mixture that has more of the likelier one errs less than either.
   bool helps_for_sure(const std::vector<float>& without, const std::vector<float>& with, double error_without) const {
     return valid_error_ <= error_without && (teacher_has_deep_ || improves(without, with, valid_targets_));
   }
