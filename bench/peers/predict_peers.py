@@ -121,6 +121,9 @@ def measure(arguments: argparse.Namespace, folder: Path) -> dict[str, object]:
              for tool, walls in rounds(many, len(files), arguments.rounds).items()}
     cold = {tool: spread([1e3 * wall_s for wall_s in walls], 2)
             for tool, walls in rounds(one, 1, 3 * arguments.rounds).items()}
+    light = {"--help": [gulo, "--help"], "info": [gulo, "info", arguments.model]}
+    start = {word: spread([1e3 * wall_s for wall_s in walls], 2)
+             for word, walls in rounds(light, None, 3 * arguments.rounds).items()}
     return {
         "benchmark": "predict beside Magika and file", "command": " ".join(map(str, sys.argv)),
         "date": datetime.date.today().isoformat(), "machine": before,
