@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "model/json_fields.h"
 #include "model/json_text.h"
 
 namespace gulo {
@@ -30,14 +31,10 @@ class TensorCheck {
     if (spec_.forest) check_forest();
     if (spec_.deep) check_deep();
     for (const auto& [name, tensor] : tensors_)
-      require_fit(known_.contains(name), fmt::format("tensor '{}' is not one that the spec asks for", name));
+      require_valid(known_.contains(name), fmt::format("tensor '{}' is not one that the spec asks for", name));
   }
 
  private:
-  static void require_fit(bool condition, const std::string& message) {
-    require(condition, ErrorKind::kData, message, kDamagedHint);
-  }
-
   const TensorView& take(const std::string& name, const char* dtype, const Shape& shape) {
     known_.insert(name);
     return require_tensor(tensors_, name, dtype, shape);
@@ -73,11 +70,11 @@ class TensorCheck {
     const size_t n_known = known_.size();
     for (const auto& [name, tensor] : tensors_) {
       if (!name.starts_with("deep.")) continue;
-      require_fit(tensor.dtype == "F32" || tensor.dtype == "BF16",
-                  fmt::format("tensor '{}' is {}, not F32 or BF16", name, tensor.dtype));
+      require_valid(tensor.dtype == "F32" || tensor.dtype == "BF16",
+                    fmt::format("tensor '{}' is {}, not F32 or BF16", name, tensor.dtype));
       known_.insert(name);
     }
-    require_fit(known_.size() > n_known, "tensors 'deep.*' are absent");
+    require_valid(known_.size() > n_known, "tensors 'deep.*' are absent");
   }
 
   const ModelSpec& spec_;

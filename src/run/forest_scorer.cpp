@@ -12,10 +12,7 @@ std::vector<ForestCell> forest_cells(const ItemView& item, size_t n_columns) {
 }
 
 ForestScorer::ForestScorer(const ForestSpec& spec, size_t n_labels, const TensorMap& tensors)
-    : n_columns_(static_cast<size_t>(spec.n_columns)) {
-  check_forest_tensors(spec, n_labels, tensors);
-  forest_ = forest_view(tensors, n_labels);
-}
+    : n_columns_(static_cast<size_t>(spec.n_columns)), forest_(forest_view(tensors, n_labels)) {}
 
 std::vector<float> ForestScorer::logits(const ItemView& item) const {
   std::vector<float> logits(forest_.n_labels);

@@ -13,7 +13,7 @@ std::vector<ForestCell> forest_cells(const ItemView& item, size_t n_columns);
 
 class ForestScorer {
  public:
-  // `tensors` must outlive the scorer. Throws Error (kData) where they do not fit the spec.
+  // `tensors` are of a model that load_model has checked, and must outlive the scorer.
   ForestScorer(const ForestSpec& spec, size_t n_labels, const TensorMap& tensors);
 
   // Uncalibrated logits [n_labels] of one item of kind cells. Thread-safe.

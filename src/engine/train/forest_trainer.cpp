@@ -283,9 +283,8 @@ class ForestTrainer {
     const size_t n = rows_.columns.size();
     ForestGrowth best{1, std::max<size_t>(1, std::lround(std::sqrt(static_cast<double>(n))))};
     if (parts_.valid.empty()) return best;
-    trial_loss(best);
-    add_splits();
-    double least_loss = std::numeric_limits<double>::infinity();
+    double least_loss = trial_loss(best);
+    if (add_splits()) least_loss = trial_loss(best);
     const auto is_better = [&](const ForestGrowth& growth) {
       if (interrupted() || (options_.seconds > 0 && spent_s() > kTrialShare * options_.seconds)) return false;
       const double loss = trial_loss(growth);
@@ -294,7 +293,6 @@ class ForestTrainer {
       best = growth;
       return true;
     };
-    is_better(best);
     for (const size_t least_rows : {3, 10, 30})
       if (!is_better({least_rows, best.n_cuts})) break;
     for (const size_t n_cuts : {(n + 1) / 2, n})
@@ -302,14 +300,15 @@ class ForestTrainer {
     return best;
   }
 
-  // A tenth of a small table tells growths apart by chance.
-  void add_splits() {
+  // A tenth of a small table tells growths apart by chance. False where there is no time for more.
+  bool add_splits() {
     const double trial_s = tree_s_ * kTrialTrees * kExpectedTrials, allowed_s = kTrialShare * options_.seconds;
     const double valid_fraction =
         static_cast<double>(parts_.valid.size()) / static_cast<double>(parts_.train.size() + parts_.valid.size());
     for (size_t i = 1; i < options_.most_splits; ++i)
       if (static_cast<double>(i + 1) * trial_s <= allowed_s)
         left_out_.push_back(split_corpus(corpus_, valid_fraction, options_.seed + i).valid);
+    return left_out_.size() > 1;
   }
 
   // The mean over the splits.
