@@ -16,7 +16,9 @@ constexpr int kMaxWindow = 512;
 // The stem brings a typical picture to a grid of at most so many positions each way.
 constexpr int kGridSide = 24;
 // Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
-constexpr double kLeastPixelEpochs = 8;
+constexpr double kLeastPixelEpochs = 6;
+// With so few visits a network has not begun to learn by heart: its last state is its best.
+constexpr double kFewPixelEpochs = 20;
 constexpr double kMaxPixelEpochs = 200;
 
 // Of the larger side of the pictures, the value that so many are not above.
@@ -45,7 +47,7 @@ int stem_stride(int typical_side, const PixelSizes& sizes) {
   return stride;
 }
 
-// Some layers at each resolution, from about 16 x 16 positions down to about 4 x 4; what is larger is halved once more
+// Some layers at each resolution, from about 16 x 16 positions down to about 2 x 2; what is larger is halved once more
 // by a narrow layer first.
 std::vector<PixelLayerSpec> layers_for(int width, int grid_side, const PixelSizes& sizes) {
   std::vector<PixelLayerSpec> layers;
@@ -56,6 +58,7 @@ std::vector<PixelLayerSpec> layers_for(int width, int grid_side, const PixelSize
   };
   add_stage(width, grid_side > 4);
   add_stage(2 * width, grid_side > 2);
+  add_stage(2 * width, grid_side > 8);
   return layers;
 }
 
@@ -115,14 +118,17 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   spec.stem_stride = stem_stride(typical, sizes);
   const int patch_values =
       PixelStem::patch_of(spec.stem_stride) * PixelStem::patch_of(spec.stem_stride) * spec.channels;
-  spec.stem_filters = std::clamp(patch_values / 8 * 8, 8, 24);
+  spec.stem_filters = std::clamp(patch_values / 8 * 8, 8, 16);
   spec.window = std::min(std::max(32, large), kMaxWindow);
   spec.n_labels = static_cast<int>(corpus.labels.size());
   const int grid_side = (std::min(typical, spec.window) + spec.stem_stride - 1) / spec.stem_stride;
+  double epochs = 0;
   for (const int width : sizes.widths) {
     spec.layers = layers_for(width, grid_side, sizes);
-    if (kLeastPixelEpochs * training_flops_per_epoch(corpus, train, spec) <= seconds * flops_per_s) break;
+    epochs = seconds * flops_per_s / training_flops_per_epoch(corpus, train, spec);
+    if (epochs >= kLeastPixelEpochs) break;
   }
+  plan.keep_last = epochs < kFewPixelEpochs;
   spec.mirrored = augment && may_mirror && is_mirror_symmetric(corpus, train, spec);
   const auto n = static_cast<double>(train.size());
   plan.feed.channels = spec.channels;
@@ -148,6 +154,7 @@ DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train,
   setup.head_dropout = plan.head_dropout;
   setup.label_smoothing = plan.label_smoothing;
   setup.max_epochs = plan.max_epochs;
+  setup.keep_last = plan.keep_last;
   setup.augmentation = augmentation_of(plan.feed);
   return setup;
 }

@@ -19,6 +19,7 @@ struct PixelPlan {
   double head_dropout = 0;
   double label_smoothing = 0.1;
   double max_epochs = 0;
+  bool keep_last = false;  // as in DeepSetup
 };
 
 // Sizes that a plan chooses from.
