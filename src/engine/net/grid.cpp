@@ -40,6 +40,7 @@ void GridRows::set(std::span<const GridSize> sizes) {
   stride_ = 3 * (n_rows + kSpareRows);
   neighbours_.assign(3 * stride_, 0);
   squares_.clear();
+  patches_.clear();
   int32_t first_row = 0;
   for (const GridSize& size : sizes) {
     add_neighbours(size, first_row);
@@ -70,6 +71,15 @@ void GridRows::add_squares(const GridSize& size, int32_t first_row) {
       const int32_t square[4] = {row, right ? row + 1 : row, below ? row + size.width : row,
                                  right && below ? row + size.width + 1 : row};
       squares_.insert(squares_.end(), square, square + 4);
+      add_patch(size, first_row, y - 1, x - 1);
+    }
+}
+
+void GridRows::add_patch(const GridSize& size, int32_t first_row, int32_t top, int32_t left) {
+  for (int32_t y = top; y < top + 4; ++y)
+    for (int32_t x = left; x < left + 4; ++x) {
+      const bool inside = y >= 0 && y < size.height && x >= 0 && x < size.width;
+      patches_.push_back(inside ? first_row + y * size.width + x + 1 : 0);
     }
 }
 

@@ -46,12 +46,15 @@ class GridLayout {
 // Row numbers within a group, counted from 1: 0 stands for a blank row, which is what lies outside of a picture.
 class GridRows {
  public:
+  int64_t n_rows() const { return stride_ / 3 - kSpareRows; }
   // For each of three lines dy = -1, 0, 1: of each row of the group the three rows (y + dy, x - 1 .. x + 1), then
   // zeros for kSpareRows rows more.
   const int32_t* neighbours(int dy) const { return neighbours_.data() + (dy + 1) * stride_; }
   // Of each 2 x 2 square the four rows, counted from 0; one at an odd edge names its first again.
   const int32_t* squares() const { return squares_.data(); }
   int64_t n_squares() const { return static_cast<int64_t>(squares_.size() / 4); }
+  // Of each square the 4 x 4 rows that it lies in the middle of, line by line.
+  const int32_t* patches() const { return patches_.data(); }
 
   // Does nothing where the sizes are those of the call before.
   void set(std::span<const GridSize> sizes);
@@ -61,10 +64,11 @@ class GridRows {
  private:
   void add_neighbours(const GridSize& size, int32_t first_row);
   void add_squares(const GridSize& size, int32_t first_row);
+  void add_patch(const GridSize& size, int32_t first_row, int32_t top, int32_t left);
 
   std::vector<GridSize> sizes_;
-  std::vector<int32_t> neighbours_, squares_;
-  int64_t stride_ = 0;
+  std::vector<int32_t> neighbours_, squares_, patches_;
+  int64_t stride_ = 3 * kSpareRows;
 };
 
 }  // namespace gulo

@@ -25,25 +25,15 @@ HWY_INLINE FloatVec normal_of(FloatVec x, const ChannelNorm& norm, size_t c) {
   return hn::MulAdd(x, load(norm.scale + c), load(norm.shift + c));
 }
 
-template <class T>
-HWY_INLINE void copy_one_row(const T* from, size_t width, T* to) {
-  const hn::CappedTag<T, 32> tag;
+void CopyRows(const uint16_t* in, const int32_t* rows, size_t n_rows, size_t width, uint16_t* out) {
+  const hn::CappedTag<uint16_t, 32> tag;
   const size_t n = hn::Lanes(tag);
-  size_t c = 0;
-  for (; c + n <= width; c += n) hn::StoreU(hn::LoadU(tag, from + c), tag, to + c);
-  if (c < width) std::memcpy(to + c, from + c, (width - c) * sizeof(T));
-}
-
-template <class T>
-HWY_INLINE void copy_all_rows(const T* in, const int32_t* rows, size_t n, size_t width, T* out) {
-  for (size_t i = 0; i < n; ++i, out += width) copy_one_row(in + static_cast<ptrdiff_t>(rows[i]) * width, width, out);
-}
-
-void CopyRowsF32(const float* in, const int32_t* rows, size_t n, size_t width, float* out) {
-  copy_all_rows(in, rows, n, width, out);
-}
-void CopyRowsBf16(const uint16_t* in, const int32_t* rows, size_t n, size_t width, uint16_t* out) {
-  copy_all_rows(in, rows, n, width, out);
+  for (size_t i = 0; i < n_rows; ++i, out += width) {
+    const uint16_t* from = in + static_cast<ptrdiff_t>(rows[i]) * width;
+    size_t c = 0;
+    for (; c + n <= width; c += n) hn::StoreU(hn::LoadU(tag, from + c), tag, out + c);
+    if (c < width) std::memcpy(out + c, from + c, (width - c) * sizeof(uint16_t));
+  }
 }
 
 void JoinAsPairs(const uint16_t* in, const int32_t* rows, size_t n_rows, size_t n_joined, size_t width, uint16_t* out) {
@@ -308,8 +298,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace gulo {
 
-HWY_EXPORT(CopyRowsF32);
-HWY_EXPORT(CopyRowsBf16);
+HWY_EXPORT(CopyRows);
 HWY_EXPORT(JoinAsPairs);
 HWY_EXPORT(ActivateF32);
 HWY_EXPORT(ActivateBf16);
@@ -330,15 +319,8 @@ HWY_EXPORT(PoolPictureBackBf16);
 HWY_EXPORT(RectifyF32);
 HWY_EXPORT(RectifyBf16);
 
-void copy_rows(const float* in, const int32_t* rows, size_t n, size_t width, float* out) {
-  HWY_DYNAMIC_DISPATCH(CopyRowsF32)(in, rows, n, width, out);
-}
 void copy_rows(const uint16_t* in, const int32_t* rows, size_t n, size_t width, uint16_t* out) {
-  HWY_DYNAMIC_DISPATCH(CopyRowsBf16)(in, rows, n, width, out);
-}
-void join_rows_as_right(const float* in, const int32_t* rows, size_t n_rows, size_t n_joined, size_t width,
-                        float* out) {
-  HWY_DYNAMIC_DISPATCH(CopyRowsF32)(in, rows, n_rows * n_joined, width, out);
+  HWY_DYNAMIC_DISPATCH(CopyRows)(in, rows, n, width, out);
 }
 void join_rows_as_right(const uint16_t* in, const int32_t* rows, size_t n_rows, size_t n_joined, size_t width,
                         uint16_t* out) {

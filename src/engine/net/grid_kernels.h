@@ -27,12 +27,10 @@ struct ChannelSums {
 };
 
 // out row i = in row rows[i], for i < n.
-void copy_rows(const float* in, const int32_t* rows, size_t n, size_t width, float* out);
 void copy_rows(const uint16_t* in, const int32_t* rows, size_t n, size_t width, uint16_t* out);
 
 // A right-hand matrix as TileMatrix lays it out: its row i is the n_joined rows of `in` whose numbers are
 // rows[i * n_joined ...], side by side. n_rows is even.
-void join_rows_as_right(const float* in, const int32_t* rows, size_t n_rows, size_t n_joined, size_t width, float* out);
 void join_rows_as_right(const uint16_t* in, const int32_t* rows, size_t n_rows, size_t n_joined, size_t width,
                         uint16_t* out);
 

@@ -6,13 +6,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 
-#include "base/round_up.h"
+#include "engine/net/grid_convolution.h"
 #include "engine/net/grid_kernels.h"
 #include "engine/net/row_tiles.h"
-#include "engine/net/tile_product.h"
-#include "engine/net/transpose.h"
 
 namespace gulo {
 namespace {
@@ -23,8 +20,6 @@ using torch::autograd::variable_list;
 
 // Pictures are worked on in groups of so many positions: enough for a product, few enough for L2.
 constexpr int64_t kGroupRows = 256;
-// Rows that one product of a weight's gradient sums over.
-constexpr int64_t kGradientRows = 256;
 
 // [2 or 3, width] rows of a tensor as what the row functions take.
 ChannelNorm channel_norm(const at::Tensor& scale_shift) {
@@ -51,52 +46,35 @@ struct LayerState {
 template <class T>
 class LayerKernel {
  public:
-  LayerKernel(const PixelLayer& layer, const LayerState& state, const GridLayout& in, const GridLayout& out)
+  // with_back: the gradient of `in` will be asked for.
+  LayerKernel(const PixelLayer& layer, const LayerState& state, const GridLayout& in, const GridLayout& out,
+              bool with_back)
       : halves_(layer.halves),
         width_in_(state.in.size(1)),
         width_out_(layer.weight.size(1)),
         in_(in),
         out_(out),
         state_(state),
-        weight_(read<float>(layer.weight)) {}
+        convolution_(layer.weight, with_back) {}
+
+  const GridConvolution<T>& convolution() const { return convolution_; }
 
   void forward(const GradientSums& sums) const {
-    const std::vector<TileMatrix<T>> w = forward_weights();
     for_each_share(
-        [&](int64_t part, const std::vector<GridGroup>& groups) { forward_part(groups, w, channel_sums(sums, part)); });
+        [&](int64_t part, const std::vector<GridGroup>& groups) { forward_part(groups, channel_sums(sums, part)); });
   }
 
-  // grad: of the normalised `out` [rows out, channels out] T. weight_sums: of each part [3][out][3 * in]. grad_in: of
-  // the normalised `in`, or null; then in_sums is unused.
+  // grad: of the normalised `out` [rows out, channels out] T. weight_sums: of each part what the convolution adds up.
+  // grad_in: of the normalised `in`, or null; then in_sums is unused.
   void backward(const T* grad, const at::Tensor& factors, const GradientSums& weight_sums, T* grad_in,
                 const GradientSums* in_sums) const {
-    std::vector<TileMatrix<T>> w_back;
-    if (grad_in) w_back = backward_weights();
     for_each_share([&](int64_t part, const std::vector<GridGroup>& groups) {
       const ChannelSums sums = grad_in ? channel_sums(*in_sums, part) : ChannelSums{};
-      backward_part(groups, grad, channel_norm_gradient(factors), w_back, weight_sums.part(part, 0), grad_in, sums);
+      backward_part(groups, grad, channel_norm_gradient(factors), weight_sums.part(part, 0), grad_in, sums);
     });
   }
 
  private:
-  std::vector<TileMatrix<T>> forward_weights() const {
-    std::vector<TileMatrix<T>> w;
-    for (int dy = 0; dy < 3; ++dy)
-      w.emplace_back(3 * width_in_, width_out_).set_weight(weight_ + dy * 3 * width_in_ * width_out_);
-    return w;
-  }
-
-  // Position p gave to position p + d through the tap -d: the taps in reverse, transposed.
-  std::vector<TileMatrix<T>> backward_weights() const {
-    std::vector<TileMatrix<T>> w;
-    for (int64_t dy = 0; dy < 3; ++dy) {
-      TileMatrix<T>& line = w.emplace_back(3 * width_out_, width_in_);
-      for (int64_t dx = 0; dx < 3; ++dx)
-        line.set_transposed_weight(weight_ + (8 - 3 * dy - dx) * width_in_ * width_out_, dx * width_out_, width_out_);
-    }
-    return w;
-  }
-
   // body(part, its groups of pictures) for n_parts() parts of like many positions, one thread each. How many there are
   // is asked before: a thread among several has its own idea of it.
   template <class Part>
@@ -108,13 +86,14 @@ class LayerKernel {
     });
   }
 
+  // Of a group's rows, with the blank one before them and those behind.
   static int64_t longest(const std::vector<GridGroup>& groups) {
     int64_t rows = 0;
     for (const GridGroup& group : groups) rows = std::max(rows, group.n_rows);
-    return rows + GridRows::kSpareRows;
+    return 1 + rows + GridRows::kSpareRows;
   }
 
-  // The group's rows as they go into the convolution; activations[-width_in] is a blank row.
+  // The group's rows as they go into the convolution.
   void activate(const GridGroup& group, T* activations) const {
     const T* in = read<T>(state_.in) + group.first_row * width_in_;
     if (state_.in_norm.defined())
@@ -128,47 +107,31 @@ class LayerKernel {
     return rows + width;
   }
 
-  // product [n_rows of the group, n of w] = each row's 3x3 neighbours * w; tile(begin, n_rows) is called after each.
-  template <class AfterTile>
-  static void multiply_neighbours(const GridRows& rows, int64_t n_rows, const T* blank_row, int64_t width,
-                                  const std::vector<TileMatrix<T>>& w, T* joined, float* product,
-                                  const AfterTile& after_tile) {
-    for (int64_t begin = 0; begin < n_rows; begin += kTileRows) {
-      const int64_t n = std::min(kTileRows, n_rows - begin), n_padded = round_up_to_16(n);
-      for (int dy = 0; dy < 3; ++dy) {
-        copy_rows(blank_row, rows.neighbours(dy - 1) + 3 * begin, 3 * n_padded, width, joined);
-        w[dy].multiply(n_padded, joined, 3 * width, product + begin * w[dy].n(), dy > 0);
-      }
-      after_tile(begin, n);
-    }
-  }
-
-  void forward_part(const std::vector<GridGroup>& mine, const std::vector<TileMatrix<T>>& w,
-                    const ChannelSums& sums) const {
-    Scratch<T> activations((1 + longest(mine)) * width_in_), joined(kTileRows * 3 * width_in_);
+  void forward_part(const std::vector<GridGroup>& mine, const ChannelSums& sums) const {
+    Scratch<T> activations(longest(mine) * width_in_);
     Scratch<float> product(longest(mine) * width_out_);
+    typename GridConvolution<T>::Work work(convolution_);
     GridRows rows;
     for (const GridGroup& group : mine) {
       rows.set(in_.sizes(group));
       activate(group, behind_blank_row(activations, width_in_));
-      multiply_neighbours(rows, group.n_rows, activations, width_in_, w, joined, product, [](int64_t, int64_t) {});
+      convolution_.multiply(rows, activations, work, product);
+      const float* of_rows = product + width_out_;
       const int64_t at = out_.first_row(group.begin) * width_out_;
       if (halves_)
-        pool_rows_2x2(product, rows.squares(), rows.n_squares(), width_out_, write<T>(state_.out) + at,
+        pool_rows_2x2(of_rows, rows.squares(), rows.n_squares(), width_out_, write<T>(state_.out) + at,
                       write<uint8_t>(state_.winners) + at, sums);
       else
-        store_rows(product, group.n_rows, width_out_, write<T>(state_.out) + at, sums);
+        store_rows(of_rows, group.n_rows, width_out_, write<T>(state_.out) + at, sums);
     }
   }
 
   void backward_part(const std::vector<GridGroup>& mine, const T* grad, const ChannelNormGradient& factors,
-                     const std::vector<TileMatrix<T>>& w_back, float* weight_sums, T* grad_in,
-                     const ChannelSums& in_sums) const {
-    Scratch<T> activations((1 + longest(mine)) * width_in_), grad_rows((1 + longest(mine)) * width_out_);
-    Scratch<T> joined(kTileRows * 3 * width_out_), turned(kGradientRows * width_out_);
+                     float* weight_sums, T* grad_in, const ChannelSums& in_sums) const {
+    Scratch<T> activations(longest(mine) * width_in_), grad_rows(longest(mine) * width_out_);
     Scratch<float> product(longest(mine) * width_in_);
+    typename GridConvolution<T>::Work work(convolution_);
     GridRows rows;
-    std::optional<TileMatrix<T>> right;
     for (const GridGroup& group : mine) {
       rows.set(in_.sizes(group));
       activate(group, behind_blank_row(activations, width_in_));
@@ -181,28 +144,12 @@ class LayerKernel {
       else
         norm_backward(grad + at, out, factors, group.n_rows, width_out_, grad_product);
       std::memset(grad_product + group.n_rows * width_out_, 0, GridRows::kSpareRows * width_out_ * sizeof(T));
-      add_weight_gradient(rows, group.n_rows, activations, grad_product, turned, right, weight_sums);
+      convolution_.multiply_back(rows, activations, grad_rows, work, weight_sums,
+                                 grad_in ? static_cast<float*>(product) : nullptr);
       if (!grad_in) continue;
       const int64_t in_at = group.first_row * width_in_;
-      multiply_neighbours(rows, group.n_rows, grad_rows, width_out_, w_back, joined, product,
-                          [&](int64_t begin, int64_t n) {
-                            const int64_t tile_at = in_at + begin * width_in_;
-                            activate_backward(product + begin * width_in_, read<T>(state_.in) + tile_at,
-                                              channel_norm(state_.in_norm), n, width_in_, grad_in + tile_at, in_sums);
-                          });
-    }
-  }
-
-  void add_weight_gradient(const GridRows& rows, int64_t n_rows, const T* blank_row, const T* grad_product, T* turned,
-                           std::optional<TileMatrix<T>>& right, float* sums) const {
-    for (int64_t begin = 0; begin < n_rows; begin += kGradientRows) {
-      const int64_t n = round_up_to_16(std::min(kGradientRows, n_rows - begin));
-      if (!right || right->k() != n) right.emplace(n, 3 * width_in_);
-      transpose(grad_product + begin * width_out_, width_out_, n, width_out_, turned, n);
-      for (int dy = 0; dy < 3; ++dy) {
-        join_rows_as_right(blank_row, rows.neighbours(dy - 1) + 3 * begin, n, 3, width_in_, right->mutable_data());
-        right->multiply(width_out_, turned, n, sums + dy * width_out_ * 3 * width_in_, true);
-      }
+      activate_backward(product + width_in_, read<T>(state_.in) + in_at, channel_norm(state_.in_norm), group.n_rows,
+                        width_in_, grad_in + in_at, in_sums);
     }
   }
 
@@ -210,7 +157,7 @@ class LayerKernel {
   int64_t width_in_, width_out_;
   const GridLayout &in_, &out_;
   const LayerState& state_;
-  const float* weight_;
+  const GridConvolution<T> convolution_;
 };
 
 // [2, width]: normal = x * scale + shift.
@@ -245,7 +192,7 @@ class Body {
       LayerState state{in, in_norm, at::empty({n_rows, width}, rows.options()), {}, {}, {}, n_rows};
       if (layer.halves) state.winners = at::empty({n_rows, width}, at::kByte);
       GradientSums sums({width, width});
-      LayerKernel<T>(layer, state, layouts_[l], layouts_[l + 1]).forward(sums);
+      LayerKernel<T>(layer, state, layouts_[l], layouts_[l + 1], false).forward(sums);
       if (training) {
         at::Tensor sum = sums.total(0, {width}), square_sum = sums.total(1, {width});
         sum_all(sum, square_sum, state.n_rows);
@@ -279,13 +226,13 @@ class Body {
       int64_t n_rows = layouts_[l + 1].n_rows();
       sum_all(all_grad_sum, all_grad_x_sum, n_rows);
       const at::Tensor factors = norm_gradient_factors(state.mean, state.scale, all_grad_sum, all_grad_x_sum, n_rows);
-      GradientSums weight_sums({9 * in * out});
+      const LayerKernel<T> kernel(layers_[l], state, layouts_[l], layouts_[l + 1], l > 0);
+      GradientSums weight_sums({kernel.convolution().n_sums()});
       at::Tensor grad_in;
       if (l > 0) grad_in = at::empty_like(state.in);
       GradientSums in_sums({in, in});
-      LayerKernel<T>(layers_[l], state, layouts_[l], layouts_[l + 1])
-          .backward(read<T>(grad), factors, weight_sums, l > 0 ? write<T>(grad_in) : nullptr, &in_sums);
-      grads[2 * l] = weight_sums.total(0, {3, out, 3 * in}).permute({0, 2, 1}).reshape({9 * in, out});
+      kernel.backward(read<T>(grad), factors, weight_sums, l > 0 ? write<T>(grad_in) : nullptr, &in_sums);
+      grads[2 * l] = kernel.convolution().weight_gradient(weight_sums.total(0, {kernel.convolution().n_sums()}));
       grads[2 * l + 1] = grad_sum;
       grad = grad_in;
       sums = std::move(in_sums);

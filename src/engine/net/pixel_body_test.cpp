@@ -162,6 +162,8 @@ TEST(GridTest, NeighboursAndSquaresOfOddSizes) {
   ASSERT_EQ(rows.n_squares(), 3);
   EXPECT_EQ((std::vector<int32_t>{rows.squares(), rows.squares() + 12}),
             (std::vector<int32_t>{0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 5, 5}));
+  EXPECT_EQ((std::vector<int32_t>{rows.patches() + 32, rows.patches() + 48}),
+            (std::vector<int32_t>{0, 4, 5, 0, 0, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST(GridTest, PartsAndGroupsCoverEveryPictureOnce) {

@@ -111,6 +111,10 @@ void TileMatrix<uint16_t>::multiply(int64_t n_rows, const uint16_t* a, int64_t a
   blas::brgemm(n_rows, n_, k_, a_stride, n_, n_, add, bf16(a), bf16(data()), product, true);
 }
 
+void multiply_tile(int64_t n_rows, int64_t n, int64_t k, const float* a, const float* b, float* product, bool add) {
+  multiply_float(n_rows, n, k, a, k, b, product, add);
+}
+
 template class TileMatrix<float>;
 template class TileMatrix<uint16_t>;
 

@@ -70,6 +70,10 @@ template <>
 void TileMatrix<uint16_t>::multiply(int64_t n_rows, const uint16_t* a, int64_t a_stride, float* product,
                                     bool add) const;
 
+// product [n_rows, n] = a [n_rows, k] * b [k, n], contiguous floats; added to the product where `add`.
+void multiply_tile(int64_t n_rows, int64_t n, int64_t k, const float* a, const float* b, float* product,
+                   bool add = false);
+
 // Gives AMX tiles back; nothing elsewhere.
 void release_tile_hardware();
 

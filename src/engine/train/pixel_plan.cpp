@@ -17,6 +17,9 @@ constexpr int kMaxWindow = 512;
 constexpr int kGridSide = 24;
 // Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
 constexpr double kLeastPixelEpochs = 6;
+// Convolutions are counted by their taps, of which those of floats take less than half the products
+// (engine/net/winograd_kernels.h): so many times the operations a second that may be expected of others.
+constexpr double kConvolutionGain = 2;
 // With so few visits a network has not begun to learn by heart: its last state is its best.
 constexpr double kFewPixelEpochs = 20;
 constexpr double kMaxPixelEpochs = 200;
@@ -125,7 +128,7 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   double epochs = 0;
   for (const int width : sizes.widths) {
     spec.layers = layers_for(width, grid_side, sizes);
-    epochs = seconds * flops_per_s / training_flops_per_epoch(corpus, train, spec);
+    epochs = kConvolutionGain * seconds * flops_per_s / training_flops_per_epoch(corpus, train, spec);
     if (epochs >= kLeastPixelEpochs) break;
   }
   plan.keep_last = epochs < kFewPixelEpochs;

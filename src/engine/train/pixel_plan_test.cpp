@@ -85,8 +85,12 @@ TEST_F(PixelPlanTest, SizesFollowPicturesAndBudget) {
   EXPECT_EQ(of_large.spec.stem_stride, 8);
   EXPECT_GE(of_large.spec.window, 200);
   EXPECT_EQ(of_tiny.spec.channels, 3);
-  EXPECT_GT(plan_pixels(large, items_between(0, 30), 600, 1e12).spec.layers[0].width,
-            plan_pixels(large, items_between(0, 30), 0.1, 1e9).spec.layers[0].width);
+  const PixelPlan with_time = plan_pixels(large, items_between(0, 30), 600, 1e12),
+                  in_haste = plan_pixels(large, items_between(0, 30), 0.1, 1e9);
+  EXPECT_GT(with_time.spec.layers[0].width, in_haste.spec.layers[0].width);
+  // Many visits can be too many, few cannot.
+  EXPECT_FALSE(with_time.keep_last);
+  EXPECT_TRUE(in_haste.keep_last);
 }
 
 TEST_F(PixelPlanTest, MirrorImagesAreTriedBeforeTheyAreBelieved) {
