@@ -1,10 +1,8 @@
 #include "model/forest_spec.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <bit>
 
 #include "base/error.h"
 #include "model/json_fields.h"
@@ -16,13 +14,6 @@ namespace {
 constexpr const char *kRoots = "wide.forest.root", *kNodes = "wide.forest.node", *kLeaves = "wide.forest.leaf";
 
 }  // namespace
-
-uint32_t forest_hash(std::string_view text) { return static_cast<uint32_t>(XXH3_64bits(text.data(), text.size())); }
-
-bool takes_first(const ForestNode& node, const ForestCell& cell) {
-  if (node.kind() == ForestCut::kValue) return is_in_half(cell.hash, node.at);
-  return is_below(cell.number, std::bit_cast<float>(node.at), node.kind() == ForestCut::kBelowOrMissing);
-}
 
 nlohmann::json to_json(const ForestSpec& spec) {
   return {
@@ -80,21 +71,6 @@ ForestView forest_view(const TensorMap& tensors, size_t n_labels) {
           tensors.at(kNodes).as<ForestNode>(),
           tensors.at(kLeaves).as<uint8_t>(),
           n_labels};
-}
-
-void forest_logits(const ForestView& forest, std::span<const ForestCell> cells, float* logits) {
-  std::fill_n(logits, forest.n_labels, 0.F);
-  for (uint32_t branch : forest.roots) {
-    while (branch < ForestNode::kLeafBit) {
-      const ForestNode& node = forest.nodes[branch];
-      branch = node.branches[takes_first(node, cells[node.column()]) ? 0 : 1];
-    }
-    const uint8_t* leaf = forest.leaves + size_t{branch - ForestNode::kLeafBit} * forest.n_labels;
-    for (size_t k = 0; k < forest.n_labels; ++k) logits[k] += leaf[k];
-  }
-  const double scale = 1 / (255. * static_cast<double>(forest.roots.size()));
-  for (size_t k = 0; k < forest.n_labels; ++k)
-    logits[k] = static_cast<float>(std::log(ForestView::kLeastFrequency + scale * logits[k]));
 }
 
 }  // namespace gulo

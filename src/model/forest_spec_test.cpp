@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cmath>
-#include <limits>
 
 #include "base/error.h"
 
@@ -24,42 +22,6 @@ ForestTensors two_trees() {
           {number_node(0, ForestCut::kBelowOrMissing, 2, 1, kLeaf + 0),
            number_node(1, ForestCut::kBelow, -1, kLeaf + 1, kLeaf + 2)},
           {255, 0, 0, 255, 102, 153}};
-}
-
-std::vector<float> answer(float a, float b) {
-  const ForestTensors forest = two_trees();
-  std::vector<float> logits(kForestLabels);
-  forest_logits(forest_view(forest, kForestLabels), std::vector<ForestCell>{{a, 0}, {b, 0}}, logits.data());
-  return logits;
-}
-
-void expect_frequencies(const std::vector<float>& logits, double first, double second) {
-  EXPECT_NEAR(logits[0], std::log(ForestView::kLeastFrequency + (first + 0.4) / 2), 1e-5);
-  EXPECT_NEAR(logits[1], std::log(ForestView::kLeastFrequency + (second + 0.6) / 2), 1e-5);
-}
-
-TEST(Forest, ARowFallsFromNodeToNode) {
-  constexpr float kNone = std::numeric_limits<float>::quiet_NaN();
-  expect_frequencies(answer(2, 0), 1, 0);
-  expect_frequencies(answer(1, -2), 0, 1);
-  expect_frequencies(answer(1, -1), 0.4, 0.6);
-  expect_frequencies(answer(kNone, -2), 0, 1);
-  expect_frequencies(answer(1, kNone), 0.4, 0.6);
-}
-
-TEST(Forest, ACutOfValuesTakesAboutHalfOfThem) {
-  ForestNode node{ForestNode::kCuts * 0 + static_cast<uint32_t>(ForestCut::kValue), 7, {kLeaf, kLeaf}};
-  int n_first = 0, n_changed = 0;
-  for (int i = 0; i < 1000; ++i) {
-    const ForestCell cell{0, forest_hash("value " + std::to_string(i))};
-    node.at = 7;
-    const bool first = takes_first(node, cell);
-    node.at = 8;
-    n_first += first ? 1 : 0;
-    n_changed += first != takes_first(node, cell) ? 1 : 0;
-  }
-  EXPECT_NEAR(n_first, 500, 60);
-  EXPECT_NEAR(n_changed, 500, 60);
 }
 
 TEST(ForestSpec, RoundTripsThroughJson) {

@@ -12,15 +12,16 @@ namespace {
 
 TEST(ForestScorer, LooksAtNumbersAndValues) {
   constexpr uint32_t kLeaf = ForestNode::kLeafBit;
-  const uint32_t at = is_in_half(forest_hash("red"), 1) ? 1 : 2;
-  const bool blue_too = is_in_half(forest_hash("blue"), at);
-  const ForestTensors forest{
-      {0},
-      {{ForestNode::kCuts * 0 + static_cast<uint32_t>(ForestCut::kBelow),
-        std::bit_cast<uint32_t>(10.F),
-        {1, kLeaf + 0}},
-       {ForestNode::kCuts * 1 + static_cast<uint32_t>(ForestCut::kValue), at, {kLeaf + 1, kLeaf + 2}}},
-      {255, 0, 0, 0, 255, 0, 0, 0, 255}};
+  constexpr uint32_t kAt = 1, kOfValues = ForestNode::kCuts * 1 + static_cast<uint32_t>(ForestCut::kValue);
+  const auto label_of_value = [&](const char* text) {
+    return takes_first({kOfValues, kAt, {}}, {.hash = forest_hash(text)}) ? 1 : 2;
+  };
+  const ForestTensors forest{{0},
+                             {{ForestNode::kCuts * 0 + static_cast<uint32_t>(ForestCut::kBelow),
+                               std::bit_cast<uint32_t>(10.F),
+                               {1, kLeaf + 0}},
+                              {kOfValues, kAt, {kLeaf + 1, kLeaf + 2}}},
+                             {255, 0, 0, 0, 255, 0, 0, 0, 255}};
   const TensorMap tensors = forest.tensors(3);
   const ForestScorer scorer(forest.spec(2, 3), 3, tensors);
   const auto label = [&](const std::vector<std::string>& cells) {
@@ -30,8 +31,9 @@ TEST(ForestScorer, LooksAtNumbersAndValues) {
   };
   EXPECT_EQ(label({"10.5", "red"}), 0);
   EXPECT_EQ(label({"", "red"}), 0);
-  EXPECT_EQ(label({"9.5", "red"}), is_in_half(forest_hash("red"), at) ? 1 : 2);
-  EXPECT_EQ(label({"9.5", "blue"}), blue_too ? 1 : 2);
+  EXPECT_NE(label_of_value("red"), label_of_value("blue"));
+  EXPECT_EQ(label({"9.5", "red"}), label_of_value("red"));
+  EXPECT_EQ(label({"9.5", "blue"}), label_of_value("blue"));
 }
 
 TEST(ForestScorer, RefusesARowOfAnotherWidth) {

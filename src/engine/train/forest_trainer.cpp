@@ -34,6 +34,10 @@ struct ForestRows {
     bool has_values;               // cut by values, not by numbers
     std::vector<float> numbers;    // [n] or empty
     std::vector<uint32_t> hashes;  // [n] or empty
+
+    ForestCell cell(uint32_t row) const {
+      return has_values ? ForestCell{.hash = hashes[row]} : ForestCell{.number = numbers[row]};
+    }
   };
   std::vector<Column> columns;
   std::vector<int> labels;  // [n]
@@ -119,10 +123,7 @@ class TreeGrower {
   }
 
   bool is_first(const Cut& cut, uint32_t row) const {
-    const ForestRows::Column& column = rows_.columns[cut.column];
-    return column.has_values ? is_in_half(column.hashes[row], cut.node.at)
-                             : is_below(column.numbers[row], std::bit_cast<float>(cut.node.at),
-                                        cut.node.kind() == ForestCut::kBelowOrMissing);
+    return takes_first(cut.node, rows_.columns[cut.column].cell(row));
   }
 
   Cut best_cut(size_t begin, size_t end) {

@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <concepts>
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "engine/net/make_network.h"
@@ -50,9 +52,12 @@ struct Loader {
   }
 };
 
-// Wide: WideResult, const to be saved; the others likewise.
-template <class Way, class Wide>
-void exchange_wide(const Way& way, Wide& wide) {
+// A part, const to be saved.
+template <class Part, class Result>
+concept IsA = std::same_as<std::remove_const_t<Part>, Result>;
+
+template <class Way, IsA<WideResult> Wide>
+void exchange(const Way& way, Wide& wide) {
   way.fact("recipe", wide.recipe);
   way.fact("epochs", wide.epochs);
   way.fact("seconds", wide.seconds);
@@ -68,8 +73,8 @@ void exchange_wide(const Way& way, Wide& wide) {
   way.values("valid_logits", wide.valid_logits);
 }
 
-template <class Way, class Bank>
-void exchange_bank(const Way& way, Bank& bank) {
+template <class Way, IsA<BankResult> Bank>
+void exchange(const Way& way, Bank& bank) {
   way.fact("penalty", bank.penalty);
   way.fact("loo_error", bank.loo_error);
   way.fact("valid_error", bank.valid_error);
@@ -85,8 +90,8 @@ void exchange_bank(const Way& way, Bank& bank) {
   way.values("loo_items", bank.loo_items);
 }
 
-template <class Way, class Forest>
-void exchange_forest(const Way& way, Forest& forest) {
+template <class Way, IsA<ForestResult> Forest>
+void exchange(const Way& way, Forest& forest) {
   way.fact("least_rows", forest.growth.least_rows);
   way.fact("n_cuts", forest.growth.n_cuts);
   way.fact("valid_error", forest.valid_error);
@@ -98,8 +103,8 @@ void exchange_forest(const Way& way, Forest& forest) {
   way.values("valid_logits", forest.valid_logits);
 }
 
-template <class Way, class Deep>
-void exchange_deep(const Way& way, Deep& deep) {
+template <class Way, IsA<DeepResult> Deep>
+void exchange(const Way& way, Deep& deep) {
   way.fact("valid_error", deep.valid_error);
   way.fact("steps", deep.steps);
   way.fact("epochs", deep.epochs);
@@ -118,56 +123,38 @@ at::Tensor tensor_of(const TensorView& view) {
   return tensor;
 }
 
-TrainingState save(const WideResult& wide) {
+template <class Part>
+TrainingState save(const Part& part) {
   TrainingState state;
-  exchange_wide(Saver{state}, wide);
+  exchange(Saver{state}, part);
   return state;
 }
 
-TrainingState save(const BankResult& bank) {
-  TrainingState state;
-  exchange_bank(Saver{state}, bank);
-  return state;
-}
-
-TrainingState save(const ForestResult& forest) {
-  TrainingState state;
-  exchange_forest(Saver{state}, forest);
-  return state;
-}
-
-TrainingState save(const DeepResult& deep) {
-  TrainingState state;
-  exchange_deep(Saver{state}, deep);
+TrainingState save_deep(const DeepResult& deep) {
+  TrainingState state = save(deep);
   const ParameterBuffers buffers = deep.network->export_parameters();
   for (const auto& [name, view] : buffers.tensors) state.tensors[name] = tensor_of(view);
   return state;
 }
 
-WideResult load_wide(const TrainingState& state, const WideSpec& spec) {
-  WideResult wide;
-  wide.spec = spec;
-  exchange_wide(Loader{state}, wide);
-  return wide;
+template <class Part, class Spec>
+Part load(const TrainingState& state, const Spec& spec) {
+  Part part;
+  part.spec = spec;
+  exchange(Loader{state}, part);
+  return part;
 }
 
-BankResult load_bank(const TrainingState& state, const ConvolutionBankSpec& spec) {
-  BankResult bank;
-  bank.spec = spec;
-  exchange_bank(Loader{state}, bank);
-  return bank;
-}
-
-ForestResult load_forest(const TrainingState& state, const ForestSpec& spec) {
-  ForestResult forest;
-  forest.spec = spec;
-  exchange_forest(Loader{state}, forest);
-  return forest;
+std::optional<WidePart> load_wide(const TrainingState& state, const ModelSpec& spec) {
+  if (spec.wide) return load<WideResult>(state, *spec.wide);
+  if (spec.bank) return load<BankResult>(state, *spec.bank);
+  if (spec.forest) return load<ForestResult>(state, *spec.forest);
+  return {};
 }
 
 DeepResult load_deep(const TrainingState& state, const DeepSpec& spec, at::ScalarType dtype) {
   DeepResult deep;
-  exchange_deep(Loader{state}, deep);
+  exchange(Loader{state}, deep);
   TensorMap tensors;
   for (const auto& [name, tensor] : state.tensors) tensors[name] = view_of(tensor);
   deep.network = load_network(spec, tensors, dtype);
@@ -176,27 +163,17 @@ DeepResult load_deep(const TrainingState& state, const DeepSpec& spec, at::Scala
 
 }  // namespace
 
-TrainingState save_parts(const std::optional<WideResult>& wide, const std::optional<BankResult>& bank,
-                         const std::optional<ForestResult>& forest, const std::optional<DeepResult>& deep,
-                         ModelSpec spec) {
+TrainingState save_parts(const std::optional<WidePart>& wide, const std::optional<DeepResult>& deep, ModelSpec spec) {
   TrainingState state;
   if (wide) {
-    spec.wide = wide->spec;
-    state.put("wide", save(*wide));
-  }
-  if (bank) {
-    spec.bank = bank->spec;
-    state.put("bank", save(*bank));
-  }
-  if (forest) {
-    spec.forest = forest->spec;
-    state.put("forest", save(*forest));
+    put_spec(*wide, spec);
+    state.put("wide", std::visit([](const auto& part) { return save(part); }, *wide));
   }
   if (deep) {
     spec.deep = deep->network->saved_spec();
-    state.put("deep", save(*deep));
+    state.put("deep", save_deep(*deep));
   }
-  if (wide || bank || forest || deep) state.facts["spec"] = to_json(spec);
+  if (wide || deep) state.facts["spec"] = to_json(spec);
   return state;
 }
 
@@ -204,10 +181,7 @@ TrainedParts load_parts(const TrainingState& state, at::ScalarType dtype) {
   TrainedParts parts;
   if (!state.facts.contains("spec")) return parts;
   const ModelSpec spec = model_spec_from_json(state.facts["spec"]);
-  if (const auto wide = state.part("wide"); wide && spec.wide) parts.wide = load_wide(*wide, *spec.wide);
-  if (const auto bank = state.part("bank"); bank && spec.bank) parts.bank = load_bank(*bank, *spec.bank);
-  if (const auto forest = state.part("forest"); forest && spec.forest)
-    parts.forest = load_forest(*forest, *spec.forest);
+  if (const auto wide = state.part("wide")) parts.wide = load_wide(*wide, spec);
   if (const auto deep = state.part("deep"); deep && spec.deep) parts.deep = load_deep(*deep, *spec.deep, dtype);
   return parts;
 }

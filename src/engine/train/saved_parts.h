@@ -5,24 +5,18 @@
 
 #include <optional>
 
-#include "engine/train/bank_trainer.h"
 #include "engine/train/deep_trainer.h"
-#include "engine/train/forest_trainer.h"
 #include "engine/train/training_state.h"
-#include "engine/train/wide_search.h"
+#include "engine/train/wide_part.h"
 #include "model/spec.h"
 
 namespace gulo {
 
 // `spec`: kind, labels and so on, without parts. Of the deep network what a model file would hold.
-TrainingState save_parts(const std::optional<WideResult>& wide, const std::optional<BankResult>& bank,
-                         const std::optional<ForestResult>& forest, const std::optional<DeepResult>& deep,
-                         ModelSpec spec);
+TrainingState save_parts(const std::optional<WidePart>& wide, const std::optional<DeepResult>& deep, ModelSpec spec);
 
 struct TrainedParts {
-  std::optional<WideResult> wide;
-  std::optional<BankResult> bank;
-  std::optional<ForestResult> forest;
+  std::optional<WidePart> wide;
   std::optional<DeepResult> deep;
 };
 // Throws Error (kData).

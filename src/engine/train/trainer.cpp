@@ -19,14 +19,12 @@
 #include "data/targets.h"
 #include "engine/cluster/cluster.h"
 #include "engine/net/tune_network.h"
-#include "engine/train/bank_trainer.h"
 #include "engine/train/checkpoint.h"
 #include "engine/train/deep_plan.h"
 #include "engine/train/deep_trainer.h"
 #include "engine/train/device_choice.h"
 #include "engine/train/device_trainer.h"
 #include "engine/train/engine_predictor.h"
-#include "engine/train/forest_trainer.h"
 #include "engine/train/gemm_probe.h"
 #include "engine/train/matmul_check.h"
 #include "engine/train/plan.h"
@@ -34,7 +32,7 @@
 #include "engine/train/self_training.h"
 #include "engine/train/train_data.h"
 #include "engine/train/trials.h"
-#include "engine/train/wide_search.h"
+#include "engine/train/wide_part.h"
 #include "kernel/cuda_device.h"
 #include "kernel/kernel_check.h"
 #include "model/calibration.h"
@@ -141,13 +139,13 @@ class RecogniserTrainer {
         has_time_for_deep_ = false;
       }
       if (options_.parts != "deep" && is_first()) train_wide_part();
-      if (has_wide()) checkpoint();
+      if (wide_) checkpoint();
     }
-    require(options_.parts != "wide" || has_wide() || !is_first(), ErrorKind::kUsage,
+    require(options_.parts != "wide" || wide_ || !is_first(), ErrorKind::kUsage,
             fmt::format("there is no wide part of {}", kind_name(data_.corpus.kind)), "leave --parts out");
     if (agreed(cluster_, options_.parts != "wide" && has_time_for_deep_ && !deep_ && can_judge_deep()))
       deep_ = train_deep_part();
-    require(has_wide() || deep_ || !is_first(), ErrorKind::kData, "nothing was trained before the interruption",
+    require(wide_ || deep_ || !is_first(), ErrorKind::kData, "nothing was trained before the interruption",
             "let it run for longer");
     if (is_first()) combine();
     if (agreed(cluster_, keep_deep_ && (is_resumed_in("refit") || is_worth_refitting()))) refit_deep();
@@ -174,8 +172,6 @@ class RecogniserTrainer {
     curve_ = resumed_->fact<json>("curve");
     TrainedParts parts = load_parts(resumed_->part("parts").value_or(TrainingState()), dtype_);
     wide_ = std::move(parts.wide);
-    bank_ = std::move(parts.bank);
-    forest_ = std::move(parts.forest);
     deep_ = std::move(parts.deep);
     const auto running = resumed_->part("running");
     say(fmt::format("going on from {}, {} into the training",
@@ -205,7 +201,7 @@ class RecogniserTrainer {
                    {"setup_epochs", setup.epochs},
                    {"setup_flops_per_s", setup.measured_flops_per_s}};
     if (running) state.put("running", *running);
-    state.put("parts", save_parts(wide_, bank_, forest_, deep_, spec_of_data()));
+    state.put("parts", save_parts(wide_, deep_, spec_of_data()));
     write_checkpoint(checkpoint_path(options_.model_path), state);
     if (cluster_)
       cluster_->set_recovery(fmt::format("{} is of {} into the training: start all again with --resume",
@@ -297,19 +293,23 @@ class RecogniserTrainer {
 
   bool is_student() const { return n_labelled_ != std::numeric_limits<size_t>::max(); }
 
-  bool has_wide() const { return wide_ || bank_ || forest_; }
+  // The wide part, where it is of that type.
+  template <class Result>
+  const Result* wide_as() const {
+    return wide_ ? std::get_if<Result>(&*wide_) : nullptr;
+  }
 
   // Pixels have no bytes to bag, no samples to convolve and no columns to cut.
   void train_wide_part() {
     if (data_.corpus.kind == Kind::kBytes) wide_ = train_wide();
-    if (data_.corpus.kind == Kind::kSamples) bank_ = train_bank_part();
-    if (data_.corpus.kind == Kind::kCells) forest_ = train_forest_part();
+    if (data_.corpus.kind == Kind::kSamples) wide_ = train_bank_part();
+    if (data_.corpus.kind == Kind::kCells) wide_ = train_forest_part();
   }
 
   // A deep part that stands beside a wide one must show on validation that it helps.
   bool can_judge_deep() const {
-    if (!has_wide()) return true;
-    const bool enough = data_.parts.valid.size() >= (bank_ ? kLeastToJudge : 1);
+    if (!wide_) return true;
+    const bool enough = data_.parts.valid.size() >= (wide_as<BankResult>() ? kLeastToJudge : 1);
     if (!enough)
       say(fmt::format("{} validation items cannot tell whether a deep part helps: there is none",
                       data_.parts.valid.size()));
@@ -498,23 +498,21 @@ class RecogniserTrainer {
   // Fits the scales, and drops the deep part where the wide one does as well without it.
   void combine() {
     const std::vector<float> none;
-    const auto& wide = wide_     ? wide_->valid_logits
-                       : bank_   ? bank_->valid_logits
-                       : forest_ ? forest_->valid_logits
-                                 : none;
+    const auto& wide = wide_ ? valid_logits_of(*wide_) : none;
     const auto& deep = deep_ ? deep_->valid_logits : none;
     calibration_ = fit_calibration(wide, deep, valid_targets_);
-    if (valid_targets_.empty()) calibration_ = has_wide() ? Calibration{1, 0} : Calibration{0, 1};
+    if (valid_targets_.empty()) calibration_ = wide_ ? Calibration{1, 0} : Calibration{0, 1};
     const auto sum = combine_logits(calibration_, wide, deep);
     measure(sum, valid_targets_);
     keep_deep_ = deep_.has_value();
     held_out_loss_ = mean_loss(sum, valid_targets_);
     if (!deep_) return use_bank_alone();
-    if (!has_wide()) return;
+    if (!wide_) return;
     const Calibration wide_only = fit_calibration(wide, {}, valid_targets_);
     const auto without = combine_logits(wide_only, wide, {});
     const double error_without = error_of(without, valid_targets_);
-    keep_deep_ = calibration_.deep_scale > 0 && (forest_ || helps_for_sure(without, sum, error_without));
+    keep_deep_ =
+        calibration_.deep_scale > 0 && (wide_as<ForestResult>() || helps_for_sure(without, sum, error_without));
     if (keep_deep_) {
       say(fmt::format("wide {} and deep {} together: validation error {}", format_percent(error_without),
                       format_percent(deep_->valid_error), format_percent(valid_error_)));
@@ -550,10 +548,11 @@ class RecogniserTrainer {
 
   // Where the items are few, leaving each out in turn says more than a tenth of them set aside.
   void use_bank_alone() {
-    if (!bank_ || is_student()) return;  // the items that a student learned from give each other's labels away
-    const Targets targets = targets_of(data_.corpus, bank_->loo_items);
-    calibration_ = fit_calibration(bank_->loo_logits, {}, targets);
-    measure(combine_logits(calibration_, bank_->loo_logits, {}), targets);
+    const auto* bank = wide_as<BankResult>();
+    if (!bank || is_student()) return;  // the items that a student learned from give each other's labels away
+    const Targets targets = targets_of(data_.corpus, bank->loo_items);
+    calibration_ = fit_calibration(bank->loo_logits, {}, targets);
+    measure(combine_logits(calibration_, bank->loo_logits, {}), targets);
   }
 
   // Without parts.
@@ -574,16 +573,8 @@ class RecogniserTrainer {
     spec.calibration.label_offsets = label_offsets_;
     TensorMap tensors;
     if (wide_) {
-      spec.wide = wide_->spec;
-      tensors = wide_->tensors.tensors();
-    }
-    if (bank_) {
-      spec.bank = bank_->spec;
-      tensors = bank_->tensors.tensors(bank_->spec);
-    }
-    if (forest_) {
-      spec.forest = forest_->spec;
-      tensors = forest_->tensors.tensors(data_.corpus.labels.size());
+      put_spec(*wide_, spec);
+      tensors = tensors_of(*wide_, spec.labels.size());
     }
     ParameterBuffers parameters;
     if (keep_deep_) {
@@ -627,9 +618,9 @@ class RecogniserTrainer {
                 {"n_threads", options_.n_threads},
                 {"n_processes", cluster_ ? cluster_->size() : 1},
                 {"steps", deep_ ? deep_->steps : 0},
-                {"epochs", deep_   ? deep_->epochs
-                           : wide_ ? wide_->epochs
-                                   : 1},
+                {"epochs", deep_                   ? deep_->epochs
+                           : wide_as<WideResult>() ? wide_as<WideResult>()->epochs
+                                                   : 1},
                 {"valid_error", n_valid_ == 0 ? json() : json(valid_error_)},
                 {"model", options_.model_path},
                 {"interrupted", interrupted()},
@@ -642,35 +633,10 @@ class RecogniserTrainer {
     if (!device_.is_cpu()) record["machine"]["device"] = device_name_;
     if (data_.corpus.task == Task::kNumber) record["valid_rmse"] = n_valid_ == 0 ? json() : json(valid_rmse_);
     if (!self_training_.is_null()) record["self_training"] = self_training_;
-    uint64_t n_parameters = wide_     ? wide_->n_parameters
-                            : bank_   ? bank_->n_parameters
-                            : forest_ ? forest_->tensors.nodes.size() + forest_->tensors.leaves.size()
-                                      : 0;
+    uint64_t n_parameters = wide_ ? n_parameters_of(*wide_) : 0;
     if (keep_deep_) n_parameters += static_cast<uint64_t>(deep_->network->n_parameters());
     record["parameters"] = n_parameters;
-    if (wide_)
-      record["wide"] = {{"recipe", wide_->recipe},
-                        {"epochs", wide_->epochs},
-                        {"seconds", wide_->seconds},
-                        {"valid_error", valid_targets_.empty() ? json() : json(wide_->valid_error)},
-                        {"refitted", wide_->refits > 0},
-                        {"refits", wide_->refits},
-                        {"rows", wide_->tensors.n_rows()},
-                        {"quantisation_cost", wide_->quantisation_cost}};
-    if (bank_)
-      record["wide"] = {{"recipe", "bank of convolutions"},  {"features", bank_->spec.n_features()},
-                        {"seconds", bank_->seconds},         {"penalty", bank_->penalty},
-                        {"valid_error", bank_->valid_error}, {"leave_one_out_error", bank_->loo_error},
-                        {"refitted", bank_->refitted}};
-    if (forest_)
-      record["wide"] = {{"recipe", "forest"},
-                        {"trees", forest_->spec.n_trees},
-                        {"nodes", forest_->spec.n_nodes},
-                        {"least_rows", forest_->growth.least_rows},
-                        {"cuts", forest_->growth.n_cuts},
-                        {"seconds", forest_->seconds},
-                        {"valid_error", valid_targets_.empty() ? json() : json(forest_->valid_error)},
-                        {"refitted", forest_->refitted}};
+    if (wide_) record["wide"] = record_of(*wide_, !valid_targets_.empty());
     for (const char* key : {"model_flops", "gemm_peak_flops_per_s", "flop_utilisation", "feed_overhead"})
       record[key] = nullptr;
     if (deep_) {
@@ -699,9 +665,7 @@ class RecogniserTrainer {
   std::string device_name_;
   double checkpoint_s_ = 0, clock_shift_s_ = 0;
   std::optional<TrainingState> resumed_;
-  std::optional<WideResult> wide_;
-  std::optional<BankResult> bank_;
-  std::optional<ForestResult> forest_;
+  std::optional<WidePart> wide_;
   std::optional<DeepResult> deep_;
   std::vector<std::string> augmentation_;
   Calibration calibration_;  // the scales

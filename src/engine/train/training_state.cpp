@@ -13,7 +13,7 @@ namespace gulo {
 namespace {
 
 constexpr const char* kFacts = "gulo_training";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr const char* kHint = "leave --resume out to begin anew";
 
 constexpr std::pair<at::ScalarType, const char*> kTypes[] = {
