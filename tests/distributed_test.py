@@ -4,6 +4,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -83,6 +84,23 @@ class Distributed(unittest.TestCase):
         self.assertGreater(record["steps"], 0)
         shown = subprocess.run([GULO, "test", model, self.data, "--json"], capture_output=True, timeout=60)
         self.assertEqual(0, shown.returncode, shown.stderr)
+
+    def test_started_by_mpirun(self) -> None:
+        launchers = {"mpirun.openmpi": ("--allow-run-as-root", "--oversubscribe", "--bind-to", "none"), "mpirun.mpich": ()}
+        found = [name for name in launchers if shutil.which(name)]
+        if not found:
+            self.skipTest("neither Open MPI nor MPICH is installed")
+        env = {name: value for name, value in os.environ.items() if name not in LAUNCHERS}
+        for name in found:
+            with self.subTest(name):
+                model = self.folder / f"{name}.gulo"
+                command = [name, *launchers[name], "-np", "2", *self.command(model, "--steps", "12", "--parts", "deep", "--json")]
+                said = subprocess.run(command, env={**env, "MASTER_PORT": str(free_port())}, capture_output=True, text=True,
+                                      timeout=120)
+                self.assertEqual(0, said.returncode, said.stderr)
+                record = json.loads(said.stdout)
+                self.assertEqual((2, 12), (record["n_processes"], record["steps"]))
+                self.assertTrue(model.exists())
 
     def test_a_lost_rank_ends_the_others_and_all_resume(self) -> None:
         model = self.folder / "lost.gulo"
