@@ -52,7 +52,32 @@ HWY_INLINE void input_gradient_line(const FloatVec* x, size_t step, FloatVec* y)
 
 constexpr size_t kSquare[4] = {5, 6, 9, 10};  // numbers of a square's rows among its patch's
 
-HWY_INLINE void clear_padding(const WinogradSquares& squares, size_t width, float* points) {
+// Where some channels of a square lie: in its patch's rows and at its points.
+struct Vectors {
+  const int32_t* patch;
+  size_t width, c;        // of rows; the first channel
+  size_t at, next_point;  // of the first point; from one to the next
+
+  template <class T>
+  T* row(T* rows, size_t k) const {
+    return rows + static_cast<size_t>(patch[k]) * width + c;
+  }
+  template <class T>
+  T* point(T* points, size_t k) const {
+    return points + k * next_point + at;
+  }
+};
+
+// body(Vectors) for each vector of channels of each square.
+template <class Body>
+HWY_INLINE void for_each_vector(const WinogradSquares& squares, size_t width, const Body& body) {
+  const size_t lanes = hn::Lanes(FloatTag()), next_point = squares.next_point(width);
+  for (size_t i = 0; i < squares.n; ++i)
+    for (size_t c = 0; c < width; c += lanes)
+      body(Vectors{squares.patches + 16 * i, width, c, i * width + c, next_point});
+}
+
+void clear_padding(const WinogradSquares& squares, size_t width, float* points) {
   const size_t n_behind = squares.n_padded - squares.n;
   if (n_behind == 0) return;
   for (size_t p = 0; p < kWinogradPoints; ++p)
@@ -60,68 +85,47 @@ HWY_INLINE void clear_padding(const WinogradSquares& squares, size_t width, floa
 }
 
 void Inputs(const float* rows, const WinogradSquares& squares, size_t width, float* points) {
-  const size_t lanes = hn::Lanes(FloatTag()), next_point = squares.next_point(width);
-  for (size_t i = 0; i < squares.n; ++i) {
-    const int32_t* patch = squares.patches + 16 * i;
-    for (size_t c = 0; c < width; c += lanes) {
-      FloatVec x[16], y[16];
-      for (size_t k = 0; k < 16; ++k) x[k] = load(rows + static_cast<size_t>(patch[k]) * width + c);
-      for (size_t k = 0; k < 4; ++k) input_line(x + 4 * k, 1, y + 4 * k);
-      for (size_t k = 0; k < 4; ++k) input_line(y + k, 4, x + k);
-      for (size_t k = 0; k < 16; ++k) store(x[k], points + k * next_point + i * width + c);
-    }
-  }
+  for_each_vector(squares, width, [&](const Vectors& of) HWY_ATTR {
+    FloatVec x[16], y[16];
+    for (size_t k = 0; k < 16; ++k) x[k] = load(of.row(rows, k));
+    for (size_t k = 0; k < 4; ++k) input_line(x + 4 * k, 1, y + 4 * k);
+    for (size_t k = 0; k < 4; ++k) input_line(y + k, 4, x + k);
+    for (size_t k = 0; k < 16; ++k) store(x[k], of.point(points, k));
+  });
   clear_padding(squares, width, points);
 }
 
 void Outputs(const float* points, const WinogradSquares& squares, size_t width, float* rows) {
-  const size_t lanes = hn::Lanes(FloatTag()), next_point = squares.next_point(width);
-  for (size_t i = 0; i < squares.n; ++i) {
-    const int32_t* patch = squares.patches + 16 * i;
-    for (size_t c = 0; c < width; c += lanes) {
-      FloatVec x[16], y[8], out[4];
-      for (size_t k = 0; k < 16; ++k) x[k] = load(points + k * next_point + i * width + c);
-      for (size_t k = 0; k < 4; ++k) output_line(x + 4 * k, 1, y + 2 * k, 1);
-      for (size_t k = 0; k < 2; ++k) output_line(y + k, 2, out + k, 2);
-      for (size_t k = 0; k < 4; ++k) store(out[k], rows + static_cast<size_t>(patch[kSquare[k]]) * width + c);
-    }
-  }
+  for_each_vector(squares, width, [&](const Vectors& of) HWY_ATTR {
+    FloatVec x[16], y[8], out[4];
+    for (size_t k = 0; k < 16; ++k) x[k] = load(of.point(points, k));
+    for (size_t k = 0; k < 4; ++k) output_line(x + 4 * k, 1, y + 2 * k, 1);
+    for (size_t k = 0; k < 2; ++k) output_line(y + k, 2, out + k, 2);
+    for (size_t k = 0; k < 4; ++k) store(out[k], of.row(rows, kSquare[k]));
+  });
 }
 
 // Nothing comes from outside of a picture, whatever the first row holds.
 void OutputGradients(const float* rows, const WinogradSquares& squares, size_t width, float* points) {
-  const size_t lanes = hn::Lanes(FloatTag()), next_point = squares.next_point(width);
-  for (size_t i = 0; i < squares.n; ++i) {
-    const int32_t* patch = squares.patches + 16 * i;
-    for (size_t c = 0; c < width; c += lanes) {
-      FloatVec in[4], y[8], x[16];
-      for (size_t k = 0; k < 4; ++k) {
-        const auto row = static_cast<size_t>(patch[kSquare[k]]);
-        in[k] = row > 0 ? load(rows + row * width + c) : hn::Zero(FloatTag());
-      }
-      for (size_t k = 0; k < 2; ++k) output_gradient_line(in + k, 2, y + k, 2);
-      for (size_t k = 0; k < 4; ++k) output_gradient_line(y + 2 * k, 1, x + 4 * k, 1);
-      for (size_t k = 0; k < 16; ++k) store(x[k], points + k * next_point + i * width + c);
-    }
-  }
+  for_each_vector(squares, width, [&](const Vectors& of) HWY_ATTR {
+    FloatVec in[4], y[8], x[16];
+    for (size_t k = 0; k < 4; ++k)
+      in[k] = of.patch[kSquare[k]] > 0 ? load(of.row(rows, kSquare[k])) : hn::Zero(FloatTag());
+    for (size_t k = 0; k < 2; ++k) output_gradient_line(in + k, 2, y + k, 2);
+    for (size_t k = 0; k < 4; ++k) output_gradient_line(y + 2 * k, 1, x + 4 * k, 1);
+    for (size_t k = 0; k < 16; ++k) store(x[k], of.point(points, k));
+  });
   clear_padding(squares, width, points);
 }
 
 void AddInputGradients(const float* points, const WinogradSquares& squares, size_t width, float* rows) {
-  const size_t lanes = hn::Lanes(FloatTag()), next_point = squares.next_point(width);
-  for (size_t i = 0; i < squares.n; ++i) {
-    const int32_t* patch = squares.patches + 16 * i;
-    for (size_t c = 0; c < width; c += lanes) {
-      FloatVec x[16], y[16];
-      for (size_t k = 0; k < 16; ++k) x[k] = load(points + k * next_point + i * width + c);
-      for (size_t k = 0; k < 4; ++k) input_gradient_line(x + 4 * k, 1, y + 4 * k);
-      for (size_t k = 0; k < 4; ++k) input_gradient_line(y + k, 4, x + k);
-      for (size_t k = 0; k < 16; ++k) {
-        float* row = rows + static_cast<size_t>(patch[k]) * width + c;
-        store(hn::Add(load(row), x[k]), row);
-      }
-    }
-  }
+  for_each_vector(squares, width, [&](const Vectors& of) HWY_ATTR {
+    FloatVec x[16], y[16];
+    for (size_t k = 0; k < 16; ++k) x[k] = load(of.point(points, k));
+    for (size_t k = 0; k < 4; ++k) input_gradient_line(x + 4 * k, 1, y + 4 * k);
+    for (size_t k = 0; k < 4; ++k) input_gradient_line(y + k, 4, x + k);
+    for (size_t k = 0; k < 16; ++k) store(hn::Add(load(of.row(rows, k)), x[k]), of.row(rows, k));
+  });
 }
 
 }  // namespace HWY_NAMESPACE
