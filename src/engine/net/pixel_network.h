@@ -30,7 +30,7 @@ class PixelNetwork : public DeepNetwork {
   at::Tensor forward(const Batch& batch, const TrainStep* step) override;
   at::Tensor forward_slots(const SlotBatch& batch, const TrainStep* step) override;
   double forward_flops(const Batch& batch) const override;
-  // Of one picture.
+  // Of one picture: of the products that are computed, which of floats are fewer than the taps (winograd_kernels.h).
   double forward_flops(const GridSize& picture) const;
   std::vector<float> logits(std::span<const ItemView> items, size_t max_windows) override;
   // Multiplications of the convolutions.
@@ -46,6 +46,7 @@ class PixelNetwork : public DeepNetwork {
   // Features of the layers, whose statistics a training follows.
   at::Tensor features_by(const std::function<at::Tensor(const std::vector<PixelLayer>&)>& body, bool training);
   at::Tensor slot_logits(const Batch& batch);
+  double layer_flops(const GridSize& grid, const PixelLayer& layer) const;
   void keep_norms();
   void follow_statistics(const std::vector<PixelLayer>& batch);
 

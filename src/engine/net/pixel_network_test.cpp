@@ -121,11 +121,13 @@ TEST_F(PixelNetworkTest, RefusesImpossibleSpecsAndItems) {
 
 TEST_F(PixelNetworkTest, CountsTheFlopsOfItsMatrices) {
   const Corpus corpus = random_pictures({{32, 32, 3}});
-  const PixelNetwork network(small_pixel_spec(), 0, at::kFloat);
-  PixelPacker packer(3);
-  packer.add({corpus.view(0), 0, 0, 0, 32, 32, false});
-  const double expected = 256 * 48 * 8 + 256 * 9 * 16 * 32 + 64 * 9 * 32 * 32 + 64 * 9 * 32 * 48 + 2 * 48 * 5;
-  EXPECT_DOUBLE_EQ(network.forward_flops(packer.take()), 2 * expected);
+  for (const auto& [dtype, products] : {std::pair{at::kFloat, 4.}, {at::kBFloat16, 9.}}) {  // a position and weight
+    const PixelNetwork network(small_pixel_spec(), 0, dtype);
+    PixelPacker packer(3);
+    packer.add({corpus.view(0), 0, 0, 0, 32, 32, false});
+    const double layers = products * (256 * 16 * 32 + 64 * 32 * 32 + 64 * 32 * 48);
+    EXPECT_DOUBLE_EQ(network.forward_flops(packer.take()), 2 * (256 * 48 * 8 + layers + 2 * 48 * 5));
+  }
 }
 
 }  // namespace

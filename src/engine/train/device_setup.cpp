@@ -42,8 +42,8 @@ DeviceSetup setup_bytes_on_device(const Corpus& corpus, const std::vector<uint32
 DeviceSetup setup_pixels_on_device(const Corpus& corpus, const std::vector<uint32_t>& train,
                                    const SetupOptions& options, const DeviceRoom& room) {
   for (const uint32_t item : train) check_picture(corpus.view(item));
-  PixelPlan plan =
-      plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment, true, kDevicePixels);
+  PixelPlan plan = plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.dtype, options.augment,
+                               true, kDevicePixels);
   return setup_on_device(corpus, train, plan, options.seed, options.dtype, room);
 }
 

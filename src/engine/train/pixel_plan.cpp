@@ -16,10 +16,7 @@ constexpr int kMaxWindow = 512;
 // The stem brings a typical picture to a grid of at most so many positions each way.
 constexpr int kGridSide = 24;
 // Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
-constexpr double kLeastPixelEpochs = 6;
-// Convolutions are counted by their taps, of which those of floats take less than half the products
-// (engine/net/winograd_kernels.h): so many times the operations a second that may be expected of others.
-constexpr double kConvolutionGain = 2;
+constexpr double kLeastPixelEpochs = 6.5;
 // With so few visits a network has not begun to learn by heart: its last state is its best.
 constexpr double kFewPixelEpochs = 20;
 constexpr double kMaxPixelEpochs = 200;
@@ -66,11 +63,11 @@ std::vector<PixelLayerSpec> layers_for(int width, int grid_side, const PixelSize
 }
 
 // Products of a forward and a backward pass over each picture once; the first layer has no gradient to hand on.
-double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items,
-                                const PixelNetworkSpec& spec) {
+double training_flops_per_epoch(const Corpus& corpus, const std::vector<uint32_t>& items, const PixelNetworkSpec& spec,
+                                at::ScalarType dtype) {
   PixelNetworkSpec whole = spec;
   whole.mirrored = false;
-  const PixelNetwork network(whole, 0, at::kFloat);
+  const PixelNetwork network(whole, 0, dtype);
   double cost = 0;
   const size_t step = std::max<size_t>(1, items.size() / 1000);
   for (size_t i = 0; i < items.size(); i += step) {
@@ -113,7 +110,7 @@ OptimiserOptions pixel_optimiser() {
 }
 
 PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      bool augment, bool may_mirror, const PixelSizes& sizes) {
+                      at::ScalarType dtype, bool augment, bool may_mirror, const PixelSizes& sizes) {
   PixelPlan plan;
   PixelNetworkSpec& spec = plan.spec;
   const int typical = side_quantile(corpus, train, 0.5), large = side_quantile(corpus, train, 0.9);
@@ -128,7 +125,7 @@ PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, 
   double epochs = 0;
   for (const int width : sizes.widths) {
     spec.layers = layers_for(width, grid_side, sizes);
-    epochs = kConvolutionGain * seconds * flops_per_s / training_flops_per_epoch(corpus, train, spec);
+    epochs = seconds * flops_per_s / training_flops_per_epoch(corpus, train, spec, dtype);
     if (epochs >= kLeastPixelEpochs) break;
   }
   plan.keep_last = epochs < kFewPixelEpochs;
@@ -164,8 +161,9 @@ DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train,
 
 DeepSetup setup_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, const SetupOptions& options) {
   for (uint32_t item : train) check_picture(corpus.view(item));
-  const PixelPlan plan = plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.augment,
-                                     !options.as_field);  // which side is which may matter to another field
+  const PixelPlan plan =
+      plan_pixels(corpus, train, options.seconds, options.flops_per_s, options.dtype, options.augment,
+                  !options.as_field);  // which side is which may matter to another field
   return setup_pixels(corpus, train, plan, options.seed, options.dtype);
 }
 

@@ -42,7 +42,8 @@ OptimiserOptions pixel_optimiser();
 // `flops_per_s`: what the training loop may be expected to reach. may_mirror: pictures may be mirrored where their
 // labels alone show no difference. Deterministic.
 PixelPlan plan_pixels(const Corpus& corpus, const std::vector<uint32_t>& train, double seconds, double flops_per_s,
-                      bool augment = true, bool may_mirror = true, const PixelSizes& sizes = kCpuPixels);
+                      at::ScalarType dtype, bool augment = true, bool may_mirror = true,
+                      const PixelSizes& sizes = kCpuPixels);
 
 // How pictures are varied, for people.
 std::vector<std::string> augmentation_of(const PixelFeedOptions& feed);

@@ -79,14 +79,14 @@ TEST_F(PixelPlanTest, SameSeedAndStepsGiveTheSameBits) {
 
 TEST_F(PixelPlanTest, SizesFollowPicturesAndBudget) {
   const Corpus tiny = small_pictures(90, Mark::kStripes, 8, 8), large = small_pictures(30, Mark::kStripes, 200, 300);
-  const PixelPlan of_tiny = plan_pixels(tiny, items_between(0, 90), 60, 1e11),
-                  of_large = plan_pixels(large, items_between(0, 30), 60, 1e11);
+  const PixelPlan of_tiny = plan_pixels(tiny, items_between(0, 90), 60, 1e11, at::kFloat),
+                  of_large = plan_pixels(large, items_between(0, 30), 60, 1e11, at::kFloat);
   EXPECT_EQ(of_tiny.spec.stem_stride, 1);
   EXPECT_EQ(of_large.spec.stem_stride, 8);
   EXPECT_GE(of_large.spec.window, 200);
   EXPECT_EQ(of_tiny.spec.channels, 3);
-  const PixelPlan with_time = plan_pixels(large, items_between(0, 30), 600, 1e12),
-                  in_haste = plan_pixels(large, items_between(0, 30), 0.1, 1e9);
+  const PixelPlan with_time = plan_pixels(large, items_between(0, 30), 600, 1e12, at::kFloat),
+                  in_haste = plan_pixels(large, items_between(0, 30), 0.1, 1e9, at::kFloat);
   EXPECT_GT(with_time.spec.layers[0].width, in_haste.spec.layers[0].width);
   // Many visits can be too many, few cannot.
   EXPECT_FALSE(with_time.keep_last);
