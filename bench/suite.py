@@ -44,7 +44,8 @@ LEAST_BUDGET_S, BUDGET_S = 60, {"cifar10": 180}
 RIVAL_LIMITS = {"cifar10": "15m"}  # for each rival; 6 minutes elsewhere
 # The first word of a source's name that has to do with one kind alone; None: with no kind's learning.
 OF_ONE_KIND = {"wide": "bytes", "ngram": "bytes", "byte": "bytes", "cell": "cells", "cells": "cells", "pixel": "pixels",
-               "sample": "samples", "fields": "fields", "trials": "cells", "forest": "cells", "member": "cells", "grid": "pixels", "winograd": "pixels", "progress": None, "terminal": None}
+               "sample": "samples", "fields": "fields", "trials": "cells", "forest": "cells",
+               "member": "cells", "grid": "pixels", "winograd": "pixels", "progress": None, "terminal": None}
 RIVAL_SHARE = {"cifar10": 5}  # rivals get one training picture of so many: with all of them none ends in its time
 
 

@@ -35,10 +35,9 @@ std::vector<GridGroup> GridLayout::groups(int64_t part, int64_t n_parts, int64_t
 void GridRows::set(std::span<const GridSize> sizes) {
   if (std::equal(sizes.begin(), sizes.end(), sizes_.begin(), sizes_.end())) return;
   sizes_.assign(sizes.begin(), sizes.end());
-  int64_t n_rows = 0;
-  for (const GridSize& size : sizes) n_rows += size.n_rows();
-  stride_ = 3 * (n_rows + kSpareRows);
-  neighbours_.assign(3 * stride_, 0);
+  n_rows_ = 0;
+  for (const GridSize& size : sizes) n_rows_ += size.n_rows();
+  neighbours_.assign(3 * line_size(), 0);
   squares_.clear();
   patches_.clear();
   int32_t first_row = 0;
@@ -51,7 +50,7 @@ void GridRows::set(std::span<const GridSize> sizes) {
 
 void GridRows::add_neighbours(const GridSize& size, int32_t first_row) {
   for (int32_t dy = -1; dy <= 1; ++dy) {
-    int32_t* out = neighbours_.data() + (dy + 1) * stride_ + int64_t{3} * first_row;
+    int32_t* out = neighbours_.data() + (dy + 1) * line_size() + int64_t{3} * first_row;
     for (int32_t y = dy; y < size.height + dy; ++y)
       for (int32_t x = 0; x < size.width; ++x, out += 3) {
         if (y < 0 || y >= size.height) continue;

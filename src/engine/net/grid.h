@@ -46,10 +46,10 @@ class GridLayout {
 // Row numbers within a group, counted from 1: 0 stands for a blank row, which is what lies outside of a picture.
 class GridRows {
  public:
-  int64_t n_rows() const { return stride_ / 3 - kSpareRows; }
+  int64_t n_rows() const { return n_rows_; }
   // For each of three lines dy = -1, 0, 1: of each row of the group the three rows (y + dy, x - 1 .. x + 1), then
   // zeros for kSpareRows rows more.
-  const int32_t* neighbours(int dy) const { return neighbours_.data() + (dy + 1) * stride_; }
+  const int32_t* neighbours(int dy) const { return neighbours_.data() + (dy + 1) * line_size(); }
   // Of each 2 x 2 square the four rows, counted from 0; one at an odd edge names its first again.
   const int32_t* squares() const { return squares_.data(); }
   int64_t n_squares() const { return static_cast<int64_t>(squares_.size() / 4); }
@@ -62,13 +62,15 @@ class GridRows {
   static constexpr int64_t kSpareRows = 16;
 
  private:
+  // Of neighbours_, one line's numbers.
+  int64_t line_size() const { return 3 * (n_rows_ + kSpareRows); }
   void add_neighbours(const GridSize& size, int32_t first_row);
   void add_squares(const GridSize& size, int32_t first_row);
   void add_patch(const GridSize& size, int32_t first_row, int32_t top, int32_t left);
 
   std::vector<GridSize> sizes_;
   std::vector<int32_t> neighbours_, squares_, patches_;
-  int64_t stride_ = 3 * kSpareRows;
+  int64_t n_rows_ = 0;
 };
 
 }  // namespace gulo
