@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   gulo::register_byte_stem();
   gulo::register_cell_neighbours();
   gulo::register_ngram_bag();
+  gulo::register_pixel_body();
   benchmark::RunSpecifiedBenchmarks();
   return 0;
 }

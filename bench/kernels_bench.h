@@ -26,5 +26,6 @@ inline void register_way(const std::string& name, int64_t input_bytes, std::func
 void register_byte_stem();
 void register_cell_neighbours();
 void register_ngram_bag();
+void register_pixel_body();
 
 }  // namespace gulo

@@ -98,7 +98,9 @@ json diagnose(int n_threads) {
     report["gemm_peak_flops_per_s"][dtype == at::kFloat ? "fp32" : "bf16"] = probe_gemm_flops_per_s(dtype);
   }
   report["cuda"] = diagnose_cuda();
-  report["used"] = matmul_dtype() == at::kFloat ? "fp32" : "bf16";
+  const auto used = [](Kind kind) { return matmul_dtype(kind) == at::kFloat ? "fp32" : "bf16"; };
+  report["used"] = used(Kind::kBytes);
+  report["used_for_pixels"] = used(Kind::kPixels);
   return report;
 }
 
@@ -109,8 +111,9 @@ std::string to_text(const json& report) {
                       format_bytes(report["memory_bytes"].get<double>()), report["kernels"].get<std::string>(),
                       report["bf16"].get<bool>() ? "yes" : "no");
   for (const auto& [format, peak] : report["gemm_peak_flops_per_s"].items())
-    text += fmt::format("{} products: {}FLOP/s{}\n", format, format_si(peak.get<double>()),
-                        report["used"] == format ? ", used for training" : "");
+    text += fmt::format("{} products: {}FLOP/s{}{}\n", format, format_si(peak.get<double>()),
+                        report["used"] == format ? ", used for training" : "",
+                        report["used"] != format && report["used_for_pixels"] == format ? ", used for pictures" : "");
   text += cuda_to_text(report["cuda"]);
   text += "OpenMP waits: " + report["omp_wait_policy"].get<std::string>() + "\n";
   for (const json& test : report["tests"])

@@ -32,34 +32,16 @@ std::vector<GridGroup> GridLayout::groups(int64_t part, int64_t n_parts, int64_t
   return groups;
 }
 
-void GridRows::set(std::span<const GridSize> sizes) {
-  if (std::equal(sizes.begin(), sizes.end(), sizes_.begin(), sizes_.end())) return;
+bool GridRows::set(std::span<const GridSize> sizes) {
+  if (std::equal(sizes.begin(), sizes.end(), sizes_.begin(), sizes_.end())) return false;
   sizes_.assign(sizes.begin(), sizes.end());
-  n_rows_ = 0;
-  for (const GridSize& size : sizes) n_rows_ += size.n_rows();
-  neighbours_.assign(3 * line_size(), 0);
   squares_.clear();
-  patches_.clear();
-  int32_t first_row = 0;
+  n_rows_ = 0;
   for (const GridSize& size : sizes) {
-    add_neighbours(size, first_row);
-    add_squares(size, first_row);
-    first_row += static_cast<int32_t>(size.n_rows());
+    add_squares(size, static_cast<int32_t>(n_rows_));
+    n_rows_ += size.n_rows();
   }
-}
-
-void GridRows::add_neighbours(const GridSize& size, int32_t first_row) {
-  for (int32_t dy = -1; dy <= 1; ++dy) {
-    int32_t* out = neighbours_.data() + (dy + 1) * line_size() + int64_t{3} * first_row;
-    for (int32_t y = dy; y < size.height + dy; ++y)
-      for (int32_t x = 0; x < size.width; ++x, out += 3) {
-        if (y < 0 || y >= size.height) continue;
-        const int32_t row = first_row + y * size.width + x + 1;
-        out[0] = x > 0 ? row - 1 : 0;
-        out[1] = row;
-        out[2] = x + 1 < size.width ? row + 1 : 0;
-      }
-  }
+  return true;
 }
 
 void GridRows::add_squares(const GridSize& size, int32_t first_row) {
@@ -70,16 +52,41 @@ void GridRows::add_squares(const GridSize& size, int32_t first_row) {
       const int32_t square[4] = {row, right ? row + 1 : row, below ? row + size.width : row,
                                  right && below ? row + size.width + 1 : row};
       squares_.insert(squares_.end(), square, square + 4);
-      add_patch(size, first_row, y - 1, x - 1);
     }
 }
 
-void GridRows::add_patch(const GridSize& size, int32_t first_row, int32_t top, int32_t left) {
-  for (int32_t y = top; y < top + 4; ++y)
-    for (int32_t x = left; x < left + 4; ++x) {
-      const bool inside = y >= 0 && y < size.height && x >= 0 && x < size.width;
-      patches_.push_back(inside ? first_row + y * size.width + x + 1 : 0);
+std::vector<int32_t> neighbour_rows(std::span<const GridSize> sizes) {
+  int64_t n_rows = 0;
+  for (const GridSize& size : sizes) n_rows += size.n_rows();
+  const int64_t line = 3 * (n_rows + kSpareRows);
+  std::vector<int32_t> neighbours(static_cast<size_t>(3 * line), 0);
+  for (int32_t dy = -1; dy <= 1; ++dy) {
+    int32_t *out = neighbours.data() + (dy + 1) * line, first_row = 0;
+    for (const GridSize& size : sizes) {
+      for (int32_t y = dy; y < size.height + dy; ++y)
+        for (int32_t x = 0; x < size.width; ++x, out += 3) {
+          if (y < 0 || y >= size.height) continue;
+          const int32_t row = first_row + y * size.width + x + 1;
+          out[0] = x > 0 ? row - 1 : 0;
+          out[1] = row;
+          out[2] = x + 1 < size.width ? row + 1 : 0;
+        }
+      first_row += static_cast<int32_t>(size.n_rows());
     }
+  }
+  return neighbours;
+}
+
+void append_patches(const GridSize& size, int32_t first_row, int32_t side, std::vector<int32_t>& patches) {
+  const auto add_patch = [&](int32_t top, int32_t left) {
+    for (int32_t y = top; y < top + side + 2; ++y)
+      for (int32_t x = left; x < left + side + 2; ++x) {
+        const bool inside = y >= 0 && y < size.height && x >= 0 && x < size.width;
+        patches.push_back(inside ? first_row + y * size.width + x + 1 : 0);
+      }
+  };
+  for (int32_t y = 0; y < size.height; y += side)
+    for (int32_t x = 0; x < size.width; x += side) add_patch(y - 1, x - 1);
 }
 
 }  // namespace gulo

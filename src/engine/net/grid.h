@@ -43,34 +43,36 @@ class GridLayout {
   std::vector<int64_t> first_rows_{0};
 };
 
-// Row numbers within a group, counted from 1: 0 stands for a blank row, which is what lies outside of a picture.
+// Behind a group's rows there is room for so many more, which are read but mean nothing.
+constexpr int64_t kSpareRows = 16;
+
+// Rows of the pictures of one group, counted from 0.
 class GridRows {
  public:
   int64_t n_rows() const { return n_rows_; }
-  // For each of three lines dy = -1, 0, 1: of each row of the group the three rows (y + dy, x - 1 .. x + 1), then
-  // zeros for kSpareRows rows more.
-  const int32_t* neighbours(int dy) const { return neighbours_.data() + (dy + 1) * line_size(); }
-  // Of each 2 x 2 square the four rows, counted from 0; one at an odd edge names its first again.
+  // Of each 2 x 2 square the four rows; one at an odd edge names its first again.
   const int32_t* squares() const { return squares_.data(); }
   int64_t n_squares() const { return static_cast<int64_t>(squares_.size() / 4); }
-  // Of each square the 4 x 4 rows that it lies in the middle of, line by line.
-  const int32_t* patches() const { return patches_.data(); }
 
-  // Does nothing where the sizes are those of the call before.
-  void set(std::span<const GridSize> sizes);
-
-  static constexpr int64_t kSpareRows = 16;
+  // Returns false, and does nothing, where the sizes are those of the call before.
+  bool set(std::span<const GridSize> sizes);
 
  private:
-  // Of neighbours_, one line's numbers.
-  int64_t line_size() const { return 3 * (n_rows_ + kSpareRows); }
-  void add_neighbours(const GridSize& size, int32_t first_row);
   void add_squares(const GridSize& size, int32_t first_row);
-  void add_patch(const GridSize& size, int32_t first_row, int32_t top, int32_t left);
 
   std::vector<GridSize> sizes_;
-  std::vector<int32_t> neighbours_, squares_, patches_;
+  std::vector<int32_t> squares_;
   int64_t n_rows_ = 0;
 };
+
+// What follows counts a group's rows from 1: 0 stands for a blank row, which is what lies outside of a picture.
+
+// For each of three lines dy = -1, 0, 1: of each row of the group the three rows (y + dy, x - 1 .. x + 1), then zeros
+// for kSpareRows rows more.
+std::vector<int32_t> neighbour_rows(std::span<const GridSize> sizes);
+
+// Appends the (side + 2) x (side + 2) rows, line by line, that each square of side x side rows of a picture lies in the
+// middle of. first_row: the picture's, counted from 0.
+void append_patches(const GridSize& size, int32_t first_row, int32_t side, std::vector<int32_t>& patches);
 
 }  // namespace gulo

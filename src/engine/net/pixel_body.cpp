@@ -18,8 +18,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::Variable;
 using torch::autograd::variable_list;
 
-// Pictures are worked on in groups of so many positions: enough for a product, few enough for L2.
-constexpr int64_t kGroupRows = 256;
+// Pictures are worked on in groups of so many positions: enough for a product, few enough for the cache.
+constexpr int64_t kGroupRows = 1024;
 
 // [2 or 3, width] rows of a tensor as what the row functions take.
 ChannelNorm channel_norm(const at::Tensor& scale_shift) {
@@ -46,26 +46,23 @@ struct LayerState {
 template <class T>
 class LayerKernel {
  public:
-  // with_back: the gradient of `in` will be asked for.
   LayerKernel(const PixelLayer& layer, const LayerState& state, const GridLayout& in, const GridLayout& out,
-              bool with_back)
+              bool backward)
       : halves_(layer.halves),
         width_in_(state.in.size(1)),
         width_out_(layer.weight.size(1)),
         in_(in),
         out_(out),
         state_(state),
-        convolution_(layer.weight, with_back) {}
-
-  const GridConvolution<T>& convolution() const { return convolution_; }
+        convolution_(layer.weight, in, backward) {}
 
   void forward(const GradientSums& sums) const {
     for_each_share(
         [&](int64_t part, const std::vector<GridGroup>& groups) { forward_part(groups, channel_sums(sums, part)); });
   }
 
-  // grad: of the normalised `out` [rows out, channels out] T. weight_sums: of each part what the convolution adds up.
-  // grad_in: of the normalised `in`, or null; then in_sums is unused.
+  // grad: of the normalised `out` [rows out, channels out] T. weight_sums: of each part, [9 * channels in,
+  // channels out]. grad_in: of the normalised `in`, or null; then in_sums is unused.
   void backward(const T* grad, const at::Tensor& factors, const GradientSums& weight_sums, T* grad_in,
                 const GradientSums* in_sums) const {
     for_each_share([&](int64_t part, const std::vector<GridGroup>& groups) {
@@ -90,7 +87,7 @@ class LayerKernel {
   static int64_t longest(const std::vector<GridGroup>& groups) {
     int64_t rows = 0;
     for (const GridGroup& group : groups) rows = std::max(rows, group.n_rows);
-    return 1 + rows + GridRows::kSpareRows;
+    return 1 + rows + kSpareRows;
   }
 
   // The group's rows as they go into the convolution.
@@ -113,9 +110,9 @@ class LayerKernel {
     typename GridConvolution<T>::Work work(convolution_);
     GridRows rows;
     for (const GridGroup& group : mine) {
-      rows.set(in_.sizes(group));
+      if (rows.set(in_.sizes(group))) work.set(in_.sizes(group));
       activate(group, behind_blank_row(activations, width_in_));
-      convolution_.multiply(rows, activations, work, product);
+      convolution_.multiply(activations, work, product);
       const float* of_rows = product + width_out_;
       const int64_t at = out_.first_row(group.begin) * width_out_;
       if (halves_)
@@ -133,7 +130,7 @@ class LayerKernel {
     typename GridConvolution<T>::Work work(convolution_);
     GridRows rows;
     for (const GridGroup& group : mine) {
-      rows.set(in_.sizes(group));
+      if (rows.set(in_.sizes(group))) work.set(in_.sizes(group));
       activate(group, behind_blank_row(activations, width_in_));
       T* grad_product = behind_blank_row(grad_rows, width_out_);
       const int64_t at = out_.first_row(group.begin) * width_out_;
@@ -143,14 +140,14 @@ class LayerKernel {
                           width_out_, grad_product);
       else
         norm_backward(grad + at, out, factors, group.n_rows, width_out_, grad_product);
-      std::memset(grad_product + group.n_rows * width_out_, 0, GridRows::kSpareRows * width_out_ * sizeof(T));
-      convolution_.multiply_back(rows, activations, grad_rows, work, weight_sums,
-                                 grad_in ? static_cast<float*>(product) : nullptr);
+      std::memset(grad_product + group.n_rows * width_out_, 0, kSpareRows * width_out_ * sizeof(T));
+      convolution_.multiply_back(activations, grad_rows, work, grad_in ? static_cast<float*>(product) : nullptr);
       if (!grad_in) continue;
       const int64_t in_at = group.first_row * width_in_;
       activate_backward(product + width_in_, read<T>(state_.in) + in_at, channel_norm(state_.in_norm), group.n_rows,
                         width_in_, grad_in + in_at, in_sums);
     }
+    convolution_.put_weight_gradient(work, weight_sums);
   }
 
   bool halves_;
@@ -226,13 +223,13 @@ class Body {
       int64_t n_rows = layouts_[l + 1].n_rows();
       sum_all(all_grad_sum, all_grad_x_sum, n_rows);
       const at::Tensor factors = norm_gradient_factors(state.mean, state.scale, all_grad_sum, all_grad_x_sum, n_rows);
-      const LayerKernel<T> kernel(layers_[l], state, layouts_[l], layouts_[l + 1], l > 0);
-      GradientSums weight_sums({kernel.convolution().n_sums()});
+      const LayerKernel<T> kernel(layers_[l], state, layouts_[l], layouts_[l + 1], true);
+      GradientSums weight_sums({9 * in * out});
       at::Tensor grad_in;
       if (l > 0) grad_in = at::empty_like(state.in);
       GradientSums in_sums({in, in});
       kernel.backward(read<T>(grad), factors, weight_sums, l > 0 ? write<T>(grad_in) : nullptr, &in_sums);
-      grads[2 * l] = kernel.convolution().weight_gradient(weight_sums.total(0, {kernel.convolution().n_sums()}));
+      grads[2 * l] = weight_sums.total(0, {9 * in, out});
       grads[2 * l + 1] = grad_sum;
       grad = grad_in;
       sums = std::move(in_sums);

@@ -6,6 +6,7 @@
 
 #include <cmath>
 
+#include "engine/net/grid_convolution.h"
 #include "engine/net/tensor_checks.h"
 #include "engine/net/tile_product.h"
 
@@ -153,17 +154,32 @@ TEST(GridTest, NeighboursAndSquaresOfOddSizes) {
   const std::vector<GridSize> sizes{{1, 1}, {3, 2}};
   rows.set(sizes);
   // The second picture's rows are 1..6 of the group, 2..7 as numbers from 1; its middle left position is row 3.
-  const int32_t* above = rows.neighbours(-1) + 3 * 3;
+  const std::vector<int32_t> neighbours = neighbour_rows(sizes);
+  const int32_t* above = neighbours.data() + 3 * 3;
+  const int64_t line = 3 * (rows.n_rows() + kSpareRows);
   EXPECT_EQ((std::vector<int32_t>{above, above + 3}), (std::vector<int32_t>{0, 2, 3}));
-  const int32_t* line = rows.neighbours(0) + 3 * 3;
-  EXPECT_EQ((std::vector<int32_t>{line, line + 3}), (std::vector<int32_t>{0, 4, 5}));
-  const int32_t* below = rows.neighbours(1) + 3 * 3;
-  EXPECT_EQ((std::vector<int32_t>{below, below + 3}), (std::vector<int32_t>{0, 6, 7}));
+  EXPECT_EQ((std::vector<int32_t>{above + line, above + line + 3}), (std::vector<int32_t>{0, 4, 5}));
+  EXPECT_EQ((std::vector<int32_t>{above + 2 * line, above + 2 * line + 3}), (std::vector<int32_t>{0, 6, 7}));
   ASSERT_EQ(rows.n_squares(), 3);
   EXPECT_EQ((std::vector<int32_t>{rows.squares(), rows.squares() + 12}),
             (std::vector<int32_t>{0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 5, 5}));
-  EXPECT_EQ((std::vector<int32_t>{rows.patches() + 32, rows.patches() + 48}),
+  std::vector<int32_t> patches;
+  append_patches(sizes[1], 1, 2, patches);
+  ASSERT_EQ(patches.size(), 32u);
+  EXPECT_EQ((std::vector<int32_t>{patches.begin() + 16, patches.end()}),
             (std::vector<int32_t>{0, 4, 5, 0, 0, 6, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0}));
+  patches.clear();
+  append_patches(sizes[1], 1, 4, patches);
+  ASSERT_EQ(patches.size(), 36u);
+  EXPECT_EQ((std::vector<int32_t>{patches.begin(), patches.begin() + 18}),
+            (std::vector<int32_t>{0, 0, 0, 0, 0, 0, 0, 2, 3, 0, 0, 0, 0, 4, 5, 0, 0, 0}));
+}
+
+TEST(GridTest, AConvolutionTakesTheFewestProducts) {
+  EXPECT_EQ(winograd_products({16, 16}), 16 * 36);
+  EXPECT_EQ(winograd_products({5, 7}), 4 * 36);
+  EXPECT_EQ(winograd_products({8, 2}), 4 * 16);
+  EXPECT_EQ(winograd_products({1, 1}), 16);
 }
 
 TEST(GridTest, PartsAndGroupsCoverEveryPictureOnce) {

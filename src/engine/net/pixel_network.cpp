@@ -11,9 +11,9 @@
 #include "data/picture_windows.h"
 #include "engine/feed/pixel_batch.h"
 #include "engine/net/entry_part.h"
+#include "engine/net/grid_convolution.h"
 #include "engine/net/logit_sums.h"
 #include "engine/net/slot_grid.h"
-#include "engine/net/winograd_kernels.h"
 
 namespace gulo {
 namespace {
@@ -215,11 +215,11 @@ Batch PixelNetwork::part(const Batch& batch, int64_t begin, int64_t end) const {
   return part;
 }
 
-// Of floats on the CPU 16 products a square of 2 x 2 positions, otherwise nine a position.
+// Nine products a position, fewer of floats on the CPU.
 double PixelNetwork::layer_flops(const GridSize& grid, const PixelLayer& layer) const {
   const auto taps = static_cast<double>(layer.weight.numel());
   if (dtype_ != at::kFloat || !on_cpu()) return 2 * static_cast<double>(grid.n_rows()) * taps;
-  return 2 * static_cast<double>(halved(grid).n_rows()) * taps / 9 * kWinogradPoints;
+  return 2 * static_cast<double>(winograd_products(grid)) * taps / 9;
 }
 
 double PixelNetwork::forward_flops(const GridSize& picture) const {

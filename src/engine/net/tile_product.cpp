@@ -166,7 +166,7 @@ double tile_product_s() {
 }
 
 // bf16 moves half the bytes: it is worth while even where its products are somewhat slower.
-bool bf16_product_is_fast() { return tile_product_s<uint16_t>() < 1.2 * tile_product_s<float>(); }
+constexpr double kBf16Handicap = 1.2;
 
 }  // namespace
 
@@ -180,9 +180,10 @@ std::vector<at::ScalarType> usable_dtypes() {
   return bf16 ? std::vector{at::kFloat, at::kBFloat16} : std::vector{at::kFloat};
 }
 
-at::ScalarType fastest_dtype() {
-  static const bool bf16 = usable_dtypes().size() > 1 && bf16_product_is_fast();
-  return bf16 ? at::kBFloat16 : at::kFloat;
+at::ScalarType fastest_dtype(double bf16_products) {
+  if (usable_dtypes().size() == 1) return at::kFloat;
+  static const double slowdown = tile_product_s<uint16_t>() / tile_product_s<float>();
+  return bf16_products * slowdown < kBf16Handicap ? at::kBFloat16 : at::kFloat;
 }
 
 }  // namespace gulo

@@ -19,9 +19,10 @@ constexpr int64_t kTileRows = 128;
 // and a product comes out right when tried.
 std::vector<at::ScalarType> usable_dtypes();
 
-// That of them whose products are fastest here, tried once: with AMX bf16 is several times as fast as float, with
-// AVX512-BF16 alone it takes half a float's time on some CPUs and twice as long on others.
-at::ScalarType fastest_dtype();
+// That of them which is faster here, where bf16 takes so many times the products that float takes. Tried once: with AMX
+// bf16 multiplies several times as fast as float, with AVX512-BF16 alone it takes half a float's time on some CPUs and
+// twice as long on others.
+at::ScalarType fastest_dtype(double bf16_products = 1);
 
 // A right-hand matrix in the layout that the product wants: rows of float, or pairs of rows of bf16 interleaved. T is
 // float, or uint16_t holding bf16. k is even; k and n are multiples of 16.

@@ -1,13 +1,13 @@
-// The transforms around the products of a 3x3 convolution by Winograd's minimal filtering F(2x2, 3x3) (Lavin and Gray
-// 2016, arXiv 1509.09308): every 2x2 square of outputs comes from a patch of 4x4 inputs by 16 products for each pair of
-// channels, where nine taps for each of four outputs are 36.
+// The transforms around the products of a 3x3 convolution by Winograd's minimal filtering F(2x2, 3x3) and F(4x4, 3x3)
+// (Lavin and Gray 2016, arXiv 1509.09308): every square of side x side outputs comes from a patch of side + 2 inputs
+// each way by a product at each of (side + 2)^2 points for each pair of channels: 16 for 4 outputs, or 36 for 16, where
+// nine taps for each of them are 36 and 144.
 //
-//   outputs = A' [U * (B' inputs B)] A,  U = G taps G'   (' transposed, * at each of 16 points)
+//   outputs = A' [U * (B' inputs B)] A,  U = G taps G'   (' transposed, * at each point)
 //
 // Rows are one position's `width` channels of float, a multiple of 16. `rows` begins with a row that stands for all
-// that lies outside of a picture. patches: of each square the numbers of its patch's 16 rows, line by line, 0 outside;
-// the square itself is numbers 5, 6, 9 and 10. points: 16 matrices [n_padded, width], one a point, `next_point` floats
-// apart; what is behind n of each is set to zero where points are written.
+// that lies outside of a picture. points: a matrix [n_padded, width] for each point, `next_point` floats apart; what is
+// behind n of each is set to zero where points are written.
 #pragma once
 
 #include <cstddef>
@@ -15,13 +15,13 @@
 
 namespace gulo {
 
-constexpr size_t kWinogradPoints = 16;
-
 struct WinogradSquares {
-  const int32_t* patches;  // [n, 16]
+  size_t side;             // 2 or 4
+  const int32_t* patches;  // [n, n_points()] the numbers of a patch's rows, line by line, 0 outside
   size_t n, n_padded;
 
-  // Not a power of two: a square's 16 points would take each other's place in L1.
+  size_t n_points() const { return (side + 2) * (side + 2); }
+  // Not a power of two: a square's points would take each other's place in L1.
   size_t next_point(size_t width) const { return n_padded * width + 16; }
 };
 

@@ -181,7 +181,7 @@ TEST(DeepPlanTest, ADeepPartNeedsTimeToSeeEveryItemTwice) {
 
 TEST(OptimiserTest, OrthogonalisedMatrixHasSingularValuesNearOne) {
   at::manual_seed(1);
-  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{96, 32}, {32, 96}, {48, 48}}) {
+  for (const auto& [rows, columns] : {std::pair<int64_t, int64_t>{96, 32}, {32, 96}, {48, 48}, {432, 48}, {48, 432}}) {
     const at::Tensor values = at::linalg_svdvals(orthogonalise(at::randn({rows, columns}), at::kFloat));
     EXPECT_GT(values.min().item<double>(), 0.3);
     EXPECT_LT(values.max().item<double>(), 1.3);

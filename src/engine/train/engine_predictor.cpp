@@ -17,7 +17,7 @@ class EnginePredictor : public Predictor {
  public:
   EnginePredictor(const Model& model, int n_threads)
       : calibration_{1, model.spec.calibration.deep_scale, model.spec.calibration.label_offsets},
-        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype())) {
+        deep_(load_network(*model.spec.deep, model.tensors(), matmul_dtype(model.spec.kind))) {
     if (model.spec.has_wide()) wide_ = make_wide_predictor(model, n_threads);
   }
 

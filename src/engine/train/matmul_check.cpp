@@ -9,6 +9,7 @@
 #include <cmath>
 
 #include "base/progress.h"
+#include "engine/net/grid_convolution.h"
 #include "engine/net/tile_product.h"
 
 namespace gulo {
@@ -71,8 +72,8 @@ std::vector<SelfTest> self_test_matmul(at::ScalarType dtype) {
   return results;
 }
 
-at::ScalarType matmul_dtype() {
-  if (fastest_dtype() != at::kBFloat16) return at::kFloat;
+at::ScalarType matmul_dtype(Kind kind) {
+  if (fastest_dtype(kind == Kind::kPixels ? kBf16Convolution : 1) != at::kBFloat16) return at::kFloat;
   for (const SelfTest& test : self_test_matmul(at::kBFloat16))
     if (!test.passed) {
       warn(fmt::format("{} is wrong by {:.3f} here: fp32 is used instead", test.name, test.worst_error));

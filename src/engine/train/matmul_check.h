@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "data/reader/reader.h"
 #include "kernel/kernel_check.h"
 
 namespace gulo {
@@ -13,7 +14,8 @@ namespace gulo {
 // (engine/net/tile_product.h), and the optimiser's plain and transposed ones. Known wrong answers exist for other bf16
 // paths of oneDNN 3.12 on AMX.
 std::vector<SelfTest> self_test_matmul(at::ScalarType dtype);
-// bf16 where the CPU has it and it calculates right, else fp32; says so where it had to be switched off.
-at::ScalarType matmul_dtype();
+// What a kind's network multiplies: bf16 where the CPU has it, it is the faster way and it calculates right, else fp32;
+// says so where it had to be switched off.
+at::ScalarType matmul_dtype(Kind kind);
 
 }  // namespace gulo

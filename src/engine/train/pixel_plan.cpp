@@ -15,8 +15,9 @@ namespace {
 constexpr int kMaxWindow = 512;
 // The stem brings a typical picture to a grid of at most so many positions each way.
 constexpr int kGridSide = 24;
-// Fewer visits to every picture than this teach a wide network less than they teach a narrow one.
-constexpr double kLeastPixelEpochs = 6.5;
+// Fewer expected visits to every picture than this, of which about three quarters come about, teach a wide network less
+// than they teach a narrow one.
+constexpr double kLeastPixelEpochs = 9;
 // With so few visits a network has not begun to learn by heart: its last state is its best.
 constexpr double kFewPixelEpochs = 20;
 constexpr double kMaxPixelEpochs = 200;

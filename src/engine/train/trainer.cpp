@@ -90,6 +90,7 @@ class RecogniserTrainer {
     check_machine();
     if (is_first()) look_for_checkpoint();
     data_ = read_train_data(options_);
+    dtype_ = matmul_dtype(data_.corpus.kind);
     say_what_is_there();
     require(!options_.balanced || data_.corpus.task == Task::kLabel, ErrorKind::kUsage,
             "--balanced needs data with one label an item", "leave --balanced out");
@@ -249,7 +250,6 @@ class RecogniserTrainer {
       require(test.passed, ErrorKind::kDevice, "kernel " + test.name + " calculates wrong on this machine",
               "run `gulo doctor` and report what it prints");
     }
-    dtype_ = matmul_dtype();
   }
 
   void choose_device() {
