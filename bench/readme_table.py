@@ -39,7 +39,7 @@ def suite_table() -> list[str]:
     suite = load("suite.json")
     if not suite.get("sets"):
         return []
-    rows = suite["sets"]
+    rows, halves = suite["sets"], load("suite_half.json").get("sets", {})
     count = {verdict: sum(row["verdict"] == verdict for row in rows.values()) for verdict in ("win", "tie", "loss")}
     seeds = sorted({len(row["runs"]) for row in rows.values()})
     missing = [name for name in suite["rivals"] if name not in {ran.split()[0] for ran in rows}]
@@ -48,15 +48,20 @@ def suite_table() -> list[str]:
         for run in row["runs"]:
             kinds.setdefault(run["machine"], set()).add(row["kind"])
     machines = "; ".join(f"{', '.join(sorted(of))} on {machine}" for machine, of in sorted(kinds.items()))
+    worse = [name for name, half in halves.items() if name in rows and rows[name]["error"] > half["interval"][1]]
+    half_seeds = ' or '.join(map(str, sorted({len(half["runs"]) for half in halves.values()})))
+    twice = (f" Half the time, {half_seeds} seeds: where twice the time is worse beyond the 95 % interval: {', '.join(worse) or 'nowhere'}."
+             if halves else "")
     left = f"; not run yet: {', '.join(missing)}" if missing else ""
     lines = ["", f"gulo with the time of the best rival, 60 s at least (cifar10: 180 s), beside that rival as `gulo compare` measures it: "
              f"{count['win']} won, {count['tie']} tied (the rival is within gulo's 95 % interval), {count['loss']} lost; median of "
-             f"{' or '.join(map(str, seeds))} seeds; {machines}{left}:", "",
-             "| set | kind | gulo | 95 % interval | seconds | best rival | seconds | lines | |", "|---|---|---|---|---|---|---|---|---|"]
+             f"{' or '.join(map(str, seeds))} seeds; {machines}{left}.{twice}", "",
+             "| set | kind | gulo | 95 % interval | seconds | in half the time | best rival | seconds | lines | |", "|---|---|---|---|---|---|---|---|---|---|"]
     for name, row in rows.items():
         low, high = row["interval"]
         label = f"{name.split()[0]} (`--balanced`, mean error of the labels)" if "--balanced" in name else name
-        lines.append(f"| {label} | {row['kind']} | **{error(row['error'])}** | {error(max(0.0, low))} to {error(high)} | {row['seconds']:.0f} | "
+        half = error(halves[name]["error"]) if name in halves else "-"
+        lines.append(f"| {label} | {row['kind']} | **{error(row['error'])}** | {error(max(0.0, low))} to {error(high)} | {row['seconds']:.0f} | {half} | "
                      f"{error(row['rival_error'])} {row['best_rival']} | {row['rival_seconds']:.0f} | {row['rival_lines']} | {row['verdict']} |")
     return lines
 

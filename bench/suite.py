@@ -2,7 +2,7 @@
 """gulo against ordinary pipelines on all sets: error and total time, several seeds, wins, ties and losses.
 
 usage: bench/suite.py DATA_FOLDER [--out bench/results/suite.json] [--seeds 5 (0: the rivals alone)] [--sets isa256,adult,...] [--measure-rivals]
-                      [--work build/suite] [--times 1 (2: twice the budget)]
+                      [--work build/suite] [--times 1 (0.5: half the budget)]
 DATA_FOLDER holds the public sets: isa.tar.zst, isa256.tar.zst, spamassassin.tar.zst, sst2.tar.zst, cifar10.tar.zst, fsdd.tar,
 ucr.tar (ACSF1, ArrowHead, GunPoint, JapaneseVowels) and tables.tar (adult, mammography, phoneme, winequality-white), or folders
 of these names; what is not there is left out. To them come sets that are made from this machine's files (bench/file_types.py)
@@ -111,6 +111,12 @@ def measure_rivals(name: str, data: Path, work: Path) -> dict:
             "kind": said["kind"], "n_train": said["n_train"], "n_test": said["n_test"], "load_after": os.getloadavg()[0]}
 
 
+def known_rivals() -> dict:
+    """What was measured for bench/results/suite.json: other budgets of gulo's have the same rivals."""
+    suite = ROOT / "bench/results/suite.json"
+    return json.loads(suite.read_text())["rivals"] if suite.exists() else {}
+
+
 def budget_of(name: str, rivals: dict) -> int:
     best = min(rivals["rows"], key=lambda row: row["error"])
     return BUDGET_S.get(name.split()[0], max(LEAST_BUDGET_S, math.ceil(best["total_s"])))
@@ -145,12 +151,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--measure-rivals", action="store_true")
-    parser.add_argument("--times", type=int, default=1)
+    parser.add_argument("--times", type=float, default=1)
     parser.add_argument("--work", type=Path, default=ROOT / "build/suite")
     args = parser.parse_args()
     doctor = gulo("doctor", "--json")
     machine = f"{os.cpu_count()} cores of {cpu_name()} ({doctor['kernels']}, {doctor['used']})"
-    report = json.loads(args.out.read_text()) if args.out.exists() else {"sets": {}, "rivals": {}}
+    report = json.loads(args.out.read_text()) if args.out.exists() else {"sets": {}, "rivals": known_rivals()}
     report |= {"command": "bench/suite.py DATA " + " ".join(sys.argv[2:]),
                "machine": {"cpu": cpu_name(), "threads": os.cpu_count(), "kernels": doctor["kernels"],
                            "gemm_peak_flops_per_s": doctor["gemm_peak_flops_per_s"]},
@@ -181,13 +187,13 @@ def main() -> None:
     for seed in range(args.seeds):
         for name, data in found.items():
             rivals = report["rivals"][name.split()[0]]
-            budget_s = args.times * budget_of(name, rivals)
+            budget_s = budget_of(name, rivals) if args.times == 1 else args.times * budget_of(name, rivals)
             kept = report["sets"].get(name, {})
             stays = kept and (kept["program"], kept["budget_s"]) == (program_hash(kept["kind"]), budget_s)
             runs = kept["runs"] if stays else []
             if any(run["seed"] == seed for run in runs):
                 continue
-            runs.append(one_run(data, "both", seed, f"{budget_s}s", tuple(name.split()[1:]))
+            runs.append(one_run(data, "both", seed, f"{budget_s:g}s", tuple(name.split()[1:]))
                         | {"load_after": os.getloadavg()[0], "machine": machine})
             report["sets"][name] = ({"budget_s": budget_s, "program": program_hash(runs[0]["kind"]), "kind": runs[0]["kind"]}
                                     | judge(name, rivals, runs) | {"runs": runs})
