@@ -34,6 +34,10 @@ def accuracy_table() -> list[str]:
     return lines
 
 
+def seed_counts(sets: dict) -> str:
+    return " or ".join(map(str, sorted({len(row["runs"]) for row in sets.values()})))
+
+
 def suite_table() -> list[str]:
     """gulo with the best rival's time, 60 s at least, beside that rival."""
     suite = load("suite.json")
@@ -41,7 +45,6 @@ def suite_table() -> list[str]:
         return []
     rows, halves = suite["sets"], load("suite_half.json").get("sets", {})
     count = {verdict: sum(row["verdict"] == verdict for row in rows.values()) for verdict in ("win", "tie", "loss")}
-    seeds = sorted({len(row["runs"]) for row in rows.values()})
     missing = [name for name in suite["rivals"] if name not in {ran.split()[0] for ran in rows}]
     kinds: dict[str, set[str]] = {}
     for row in rows.values():
@@ -49,13 +52,12 @@ def suite_table() -> list[str]:
             kinds.setdefault(run["machine"], set()).add(row["kind"])
     machines = "; ".join(f"{', '.join(sorted(of))} on {machine}" for machine, of in sorted(kinds.items()))
     worse = [name for name, half in halves.items() if name in rows and rows[name]["error"] > half["interval"][1]]
-    half_seeds = ' or '.join(map(str, sorted({len(half["runs"]) for half in halves.values()})))
-    twice = (f" Half the time, {half_seeds} seeds: where twice the time is worse beyond the 95 % interval: {', '.join(worse) or 'nowhere'}."
+    twice = (f" Half the time, {seed_counts(halves)} seeds: where twice the time is worse beyond the 95 % interval: {', '.join(worse) or 'nowhere'}."
              if halves else "")
     left = f"; not run yet: {', '.join(missing)}" if missing else ""
     lines = ["", f"gulo with the time of the best rival, 60 s at least (cifar10: 180 s), beside that rival as `gulo compare` measures it: "
              f"{count['win']} won, {count['tie']} tied (the rival is within gulo's 95 % interval), {count['loss']} lost; median of "
-             f"{' or '.join(map(str, seeds))} seeds; {machines}{left}.{twice}", "",
+             f"{seed_counts(rows)} seeds; {machines}{left}.{twice}", "",
              "| set | kind | gulo | 95 % interval | seconds | in half the time | best rival | seconds | lines | |", "|---|---|---|---|---|---|---|---|---|---|"]
     for name, row in rows.items():
         low, high = row["interval"]

@@ -187,7 +187,7 @@ def main() -> None:
     for seed in range(args.seeds):
         for name, data in found.items():
             rivals = report["rivals"][name.split()[0]]
-            budget_s = budget_of(name, rivals) if args.times == 1 else args.times * budget_of(name, rivals)
+            budget_s = args.times * budget_of(name, rivals)
             kept = report["sets"].get(name, {})
             stays = kept and (kept["program"], kept["budget_s"]) == (program_hash(kept["kind"]), budget_s)
             runs = kept["runs"] if stays else []

@@ -1,5 +1,5 @@
 // Layout  rows of `width` floats; 16 channels of a square's rows or points are kept in registers, or, of F(4x4), in L1.
-// Moved   each function reads its inputs once and writes its output once, all of it in L2.
+// Moved   each function reads its inputs once and writes its output once, most of it in L2.
 // Arrays of vectors are not allowed for the sizeless types of SVE and RVV: those machines use NEON.
 #define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
